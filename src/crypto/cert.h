@@ -40,6 +40,10 @@ DEFINE_AUTO(struct cert, cert_free)
  * the caller's. */
 struct identifiers cert_identifiers(const struct cert *cert);
 
+/* SHA-256 of its public key (SubjectPublicKeyInfo) as hexadecimal digits, of the caller's. "" where OpenSSL fails: such
+ * a one is equal to none. */
+char *cert_key_hash(const struct cert *cert) __attribute__((returns_nonnull));
+
 /* Whether the key belongs to the certificate: public parts are the same. */
 MUST_USE bool cert_matches_key(const struct cert *cert, const struct key *key);
 /* The same for a private key in PEM, without building a key where its file carries the public part (PKCS#8 or SEC 1

@@ -1,6 +1,8 @@
 /*
- * Whether a private key belongs to a certificate.
+ * The key of a certificate, and whether a private key belongs to it.
  */
+#include "base/log.h"
+#include "base/text.h"
 #include "crypto/cert.h"
 #include "crypto/key_private.h"
 
@@ -8,6 +10,8 @@ static struct view spki_of(const struct cert *cert)
 {
     return (struct view){ cert->der.at + cert->spki_at, cert->spki_len };
 }
+
+#define CERT_KEY_HASH_SIZE 65
 
 static bool matches(const struct cert *cert, const struct key *key)
 {
@@ -18,6 +22,19 @@ static bool matches(const struct cert *cert, const struct key *key)
 
     ERR_clear_error();
     return equal;
+}
+
+char *cert_key_hash(const struct cert *cert)
+{
+    AUTO(buf_clear) struct buf digest = BUF(CERT_KEY_HASH_SIZE);
+    AUTO(buf_clear) struct buf hex = BUF(CERT_KEY_HASH_SIZE);
+    struct error err = { 0 };
+
+    if (digest_sha256(spki_of(cert), &digest, &err))
+        buf_put_hex(&hex, buf_view(&digest));
+    else
+        log_debug("%s", err.why);
+    return buf_take(&hex);
 }
 
 bool cert_matches_key(const struct cert *cert, const struct key *key)

@@ -42,6 +42,7 @@ static void (*const lineage_checks[])(struct subject *) = {
     check_room,
     check_renewal,
     check_stop_gap,
+    check_compromised,
 };
 
 /* Checks of things that concern every lineage. They run before the lineages are examined, so that each is reported once
@@ -58,6 +59,7 @@ static void (*const store_checks[])(struct health *) = {
     check_orders,
     check_traces,
     check_deliveries,
+    check_compromises,
     check_stray_failures,
     check_lost,
     check_strays,

@@ -160,6 +160,7 @@ void check_room(struct subject *subject);              /* room.c */
 void check_failures(struct subject *subject);          /* failures.c */
 void check_renewal(struct subject *subject);           /* health.c */
 void check_stop_gap(struct subject *subject);          /* stop_gap.c */
+void check_compromised(struct subject *subject);       /* compromised.c */
 void check_modes(struct subject *subject);             /* access.c */
 void check_lineage_leftovers(struct subject *subject); /* leftovers.c */
 void check_account(struct subject *subject);           /* accounts.c */
@@ -173,6 +174,7 @@ void check_deletions(struct health *health);       /* deletions.c */
 void check_orders(struct health *health);          /* orders.c */
 void check_traces(struct health *health);          /* traces.c */
 void check_deliveries(struct health *health);      /* delivery.c */
+void check_compromises(struct health *health);     /* compromised.c */
 void check_stray_failures(struct health *health);  /* failures.c */
 void check_accounts(struct health *health);        /* accounts.c */
 void check_strays(struct health *health);          /* orphans.c */

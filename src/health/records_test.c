@@ -104,6 +104,16 @@ static const struct damage records[] = {
         .shell = "mkdir failures; printf '" TRIED "' >failures/a.example.txt; cp failures/a.example.txt failures/x.txt",
         .found = "renewal-failing note, failures-stray! note", .fixed = "renewal-failing note, failures-stray+ note",
         .after = "[ -e failures/a.example.txt ] && [ ! -e failures/x.txt ]" },
+    { "certificates of a known key are not revoked", BOTH,
+        .shell =
+            "mkdir -p .compromised/a.example .compromised/x && cp $live/cert.pem .compromised/a.example/1a02.pem && "
+            "cp $live/cert.pem .compromised/x/1a02.pem",
+        .found = "compromise-unfinished error, compromise-unfinished error" },
+    { "such a record is damaged", BOTH,
+        .shell = "mkdir -p .compromised/a.example && echo >.compromised/a.example/1a02.pem",
+        .found = "compromise-unfinished error" },
+    { "all of them are", BOTH, .shell = "mkdir -p .compromised/a.example && echo >.compromised/a.example/new-key",
+        .found = "" },
 };
 
 TEST(records_of_work)

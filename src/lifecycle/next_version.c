@@ -81,6 +81,8 @@ static bool save(struct context *context, const struct issue_request *request, c
     ok = renewal_key_pem(context->settings, *lineage, request->key, &pem, err) &&
          cert_from_pem(issued.cert, "the new certificate", &cert, err);
     issued.privkey = buf_view(&pem);
+    if (ok && context->before_live != NULL)
+        ok = context->before_live->tell(context->before_live->self, cert, err);
     if (ok)
         deliver_expect(context, *lineage, *lineage != NULL ? (*lineage)->name : new_name, cert);
     if (ok && *lineage == NULL)

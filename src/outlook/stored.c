@@ -48,7 +48,7 @@ static char *hex_of(struct view bytes)
 
 char *stored_key_of(const struct cert *cert)
 {
-    return hex_of((struct view){ cert->der.at + cert->spki_at, cert->spki_len });
+    return cert_key_hash(cert);
 }
 
 static const char *without_zeros(const char *serial)

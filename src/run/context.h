@@ -29,19 +29,26 @@ struct hook_trail {
     struct list env;       /* the environment that the manual authenticator's last hook was given */
 };
 
+/* Whoever wants to know of a certificate just before it becomes live. False: it does not. */
+struct before_live {
+    bool (*tell)(void *self, const struct cert *cert, struct error *err);
+    void *self;
+};
+
 struct context {
     const struct settings *settings; /* of the command; a lineage under renewal has its own */
     struct answers *answers;         /* determined besides the settings; a lineage under renewal has its own */
     struct store *store;
     struct ui *ui;
     struct run *run;
-    const struct verb *verb;   /* the subcommand's row */
-    const struct voice *voice; /* by which name the program was called */
-    const char *arguments;     /* of the command line, as it was typed */
-    const struct turn *turn;   /* of a lineage under renewal; NULL: no other works at the same time */
-    struct hook_trail *trail;  /* of a lineage under renewal; NULL: the run's */
-    int exit_status;           /* of the program, if the command succeeds: 0, unless it is asked for another */
-    struct reloads *reloads;   /* where a run over many lineages puts reloads off to its end; NULL: each at once */
+    const struct verb *verb;               /* the subcommand's row */
+    const struct voice *voice;             /* by which name the program was called */
+    const char *arguments;                 /* of the command line, as it was typed */
+    const struct turn *turn;               /* of a lineage under renewal; NULL: no other works at the same time */
+    struct hook_trail *trail;              /* of a lineage under renewal; NULL: the run's */
+    const struct before_live *before_live; /* NULL: nobody wants to know */
+    int exit_status;         /* of the program, if the command succeeds: 0, unless it is asked for another */
+    struct reloads *reloads; /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 
 /* The outside of a run: transports to CAs, and the clock. Called from many threads. */

@@ -64,6 +64,7 @@ void cert_status_clear(struct cert_status *cert)
         free(cert->served[i].name);
         free(cert->served[i].address);
         free(cert->served[i].what);
+        free(cert->served[i].key);
     }
     free(cert->served);
     free(cert->name);

@@ -49,6 +49,7 @@ struct served {    /* one server that was asked */
     int port;
     enum serving how;
     char *what;        /* what it shows, or why nothing; NULL when it is right */
+    char *key;         /* cert_key_hash of what it shows; NULL: nothing that can be read */
     int64_t not_after; /* of what it shows, 0: nothing */
 };
 

@@ -104,6 +104,7 @@ static void drop_served(struct served *served)
     free(served->name);
     free(served->address);
     free(served->what);
+    free(served->key);
     *served = (struct served){ 0 };
 }
 
@@ -249,6 +250,8 @@ bool online_ask(struct context *context, struct status *status, struct error *er
     };
 
     TRY(context_net(context, &asking.net, err));
+    if (asking.net == NULL) /* a test plays what is outside */
+        return true;
     asking.resolvers.within = (struct ask_within){ asking.net, asking.until_ms, LOOKUP_QUESTION_MS };
     status->is_online = true;
     list_targets(&asking, context->store);

@@ -63,6 +63,7 @@ void serving_judge(struct view shown, const struct cert *ours, const char *name,
         return;
     }
     out->not_after = cert->not_after;
+    out->key = cert_key_hash(cert);
     if (view_equal(shown, buf_view(&ours->der)))
         out->how = SERVING_RIGHT;
     else if (!cert_is_for(cert, name))

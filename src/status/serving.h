@@ -11,5 +11,5 @@ bool names_cover(const struct list *names, const char *name);
 bool cert_is_for(const struct cert *cert, const char *name);
 
 /* shown: the server's own certificate, as it came; ours: the one that is live, for the lineage that `name` is of. Sets
- * how, what and not_after of *out. */
+ * how, what, key and not_after of *out. */
 void serving_judge(struct view shown, const struct cert *ours, const char *name, int64_t now, struct served *out);

@@ -22,6 +22,7 @@ static struct cert *make(const char *names, int64_t from_days, int64_t to_days)
 static void clear(struct served *served)
 {
     free(served->what);
+    free(served->key);
     *served = (struct served){ 0 };
 }
 
@@ -71,6 +72,8 @@ TEST(the_right_one_is_right_even_when_it_has_expired)
     serving_judge(buf_view(&ours->der), ours, "a.test", NOW, &served);
     CHECK_INT(served.how, SERVING_RIGHT, "the same bytes");
     CHECK(served.what == NULL, "nothing more is told");
+    CHECK(strlen(served.key) == 64, "its key");
+    clear(&served);
 }
 
 TEST(what_is_no_certificate_is_foreign)

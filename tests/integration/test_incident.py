@@ -4,7 +4,7 @@ import io
 import json
 import os
 import re
-import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -13,19 +13,27 @@ from pathlib import Path
 
 import pytest
 
+from peers.ports import free_port
+from test_status import Shows
+
 pytestmark = pytest.mark.ours
 
-NAME = "leak.test"
+NAME = "127.0.0.5"  # an address: no resolver is asked for it
 
 
 @pytest.fixture
 def client(new_client):
-    new_client.certonly([NAME], "--reuse-key")
+    new_client.certonly([], "-i", NAME, "--reuse-key")
+    new_client.tls_port = free_port()
     return new_client
 
 
+def command(client):
+    return ["incident", "key-compromise", "--cert-name", NAME, "--no-collect", "--https-port", client.tls_port]
+
+
 def compromise(client, *args, **more):
-    return client.run("incident", "key-compromise", "--cert-name", NAME, "--no-collect", *args, **more)
+    return client.run(*command(client), *args, **more)
 
 
 def need_archiver(client):
@@ -72,8 +80,8 @@ def test_all_of_a_key(client, new_ca):
     compromise(client, "-n", status=2).says("to revoke certificates without being asked, add --yes")
     compromise(client, "--force-interactive", input="n\n").says("Nothing was changed")
     assert key(client) == old and revoked(new_ca, certs) == [False, False] and notes(client) == []
-    said = compromise(client, "--force-interactive", input="y\n")
-    said.says(f"{NAME} has a new key and a new certificate", "Whoever had the key may have had more", "evercert update_account --new-key",
+    said = compromise(client, "--force-interactive", input="y\ny\n")
+    said.says(f"{NAME} has a new key and a new certificate", "Whoever had the key may have had more", "evercert update_account --new-key", "No server was seen with the new certificate",
               f"evercert ct --cert-name {NAME}")
     assert said.text.count("Revoked: serial number") == 2
     assert key(client) != old and revoked(new_ca, [*certs, client.store.cert(NAME)]) == [True, True, False]
@@ -97,16 +105,61 @@ def test_nothing_is_revoked_before_it_is_in_use(client, new_ca, area):
     assert key(client) == made and revoked(new_ca, [cert]) == [True] and notes(client) == []
 
 
-def test_one_that_was_killed_is_finished(client, new_ca):
-    """After the new certificate came, before the old one was revoked."""
-    cert = client.store.cert(NAME)
-    place = client.config / ".compromised" / NAME
-    place.mkdir(parents=True)
-    shutil.copy(client.store.live(NAME, "cert"), place / f"{cert.serial_number:x}.pem")
-    client.renew("--force-renewal", "--new-key")
-    made = client.store.cert(NAME).serial_number
+def test_one_that_was_killed_is_finished(client, new_ca, area):
+    """In a deploy hook, after the new certificate came: that is known for the one that was made."""
+    cert, pid, hook = client.store.cert(NAME), area / "pid", area / "hook"
+    hook.write_text(f"#!/bin/sh\nwhile [ ! -s {pid} ]; do sleep 0.1; done\nkill -9 $(cat {pid})\n")
+    hook.chmod(0o755)
+    conf = client.store.renewal(NAME)
+    conf.write_text(conf.read_text().replace("[renewalparams]", f"[renewalparams]\nrenew_hook = {hook}"))
+    process = client.start(*command(client), "--yes")
+    pid.write_text(str(process.pid))
+    process.communicate(timeout=240)
+    assert process.returncode == -signal.SIGKILL and len(notes(client)) == 1 and revoked(new_ca, [cert]) == [False]
+    made = key(client)
+    client.run("doctor", status=1).says("[error] compromise-unfinished", f"incident key-compromise --cert-name {NAME}")
+    hook.write_text("#!/bin/sh\n")
     compromise(client, "--yes").says(f"Revoked: serial number {cert.serial_number:x}")
-    assert client.store.cert(NAME).serial_number == made and revoked(new_ca, [cert]) == [True] and notes(client) == []
+    assert key(client) == made and revoked(new_ca, [cert]) == [True] and notes(client) == []
+
+
+def test_nothing_is_written_before_the_user_agrees(client, new_ca):
+    """Killed at the question, then an ordinary renewal, then a leak: the key that is live then is the one that is known."""
+    certs = [client.store.cert(NAME)]
+    process = client.start(*command(client), "--force-interactive", stdin=subprocess.PIPE)
+    said = ""
+    while "Go on?" not in said:
+        said += process.stdout.read(1) or pytest.fail(said)
+    process.kill()
+    process.communicate()
+    assert "is to be revoked" in said and notes(client) == []
+    client.renew("--force-renewal", "--new-key")
+    certs.append(client.store.cert(NAME))
+    compromise(client, "--yes").says("Revoked: serial number")
+    certs.append(client.store.cert(NAME))
+    assert revoked(new_ca, certs) == [False, True, False]
+
+
+def test_a_server_that_still_shows_it(client, new_ca, area):
+    """Nobody has told it: that is said, and asked about; --yes revokes all the same, and ends as a failure."""
+    def live():
+        return client.store.live(NAME, "cert").read_bytes(), key(client)
+
+    certs, where = [client.store.cert(NAME)], f"for {NAME}, {NAME} port {client.tls_port}"
+    server = Shows(area, NAME, client.tls_port, *live())
+    try:
+        said = compromise(client, "--force-interactive", input="y\nn\n", status=1)
+        said.says(f"A known key is still shown {where}", "servers still show a known key")
+        assert revoked(new_ca, certs) == [False] and len(notes(client)) == 1
+        certs.append(client.store.cert(NAME))
+        server.close()
+        server = Shows(area, NAME, client.tls_port, *live())
+        compromise(client, "--force-interactive", input="y\n").says("1 show(s) the new certificate, 0 a known key")
+        assert revoked(new_ca, certs) == [True, False] and notes(client) == []
+        compromise(client, "--yes", status=1).says(f"all is revoked, but a known key was still shown {where}", "reload these servers")
+        assert revoked(new_ca, certs) == [True, True] and notes(client) == []
+    finally:
+        server.close()
 
 
 def test_the_ca_is_down(client, new_ca):
