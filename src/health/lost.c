@@ -13,6 +13,25 @@
 
 static const char why_lost[] = "nothing here is renewed any more, and every certificate expires";
 
+/* Files of certificates, of whichever layout: what users keep there is none, and stays when a certificate is deleted.
+ */
+static bool has_certificate(const char *dir)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error unreadable = { 0 };
+
+    if (!file_list_dir(dir, &names, &unreadable))
+        return false;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *of_version = xprintf("%s/%s/cert.pem", dir, names.at[i]);
+        struct stat st;
+
+        if ((text_starts(names.at[i], "cert") && text_ends(names.at[i], ".pem")) || lstat(of_version, &st) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Directories of lineages in live/ or archive/: how many, and one of them. */
 static size_t count_lineages(const struct store *store, const char *part, char **one)
 {
@@ -26,7 +45,7 @@ static size_t count_lineages(const struct store *store, const char *part, char *
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);
 
-        if (names.at[i][0] == '.' || !file_is_dir(path) || !layout_is_taken(path))
+        if (names.at[i][0] == '.' || !has_certificate(path))
             continue;
         if (count++ == 0)
             xreplace(one, names.at[i]);
