@@ -10,8 +10,9 @@ struct command {
     struct verb verb;
     unsigned store_needs;                                /* enum store_need */
     bool (*only_reads)(const struct settings *settings); /* NULL: it never does. Else it works on a read-only store */
-    bool without_store; /* goes on where the store or the log cannot be opened: context->store is NULL then */
-    bool without_log;   /* has neither store nor log open: it runs for months, or every minute */
+    bool leaves_no_trace; /* when it only reads: no directory, lock, log or finished work either */
+    bool without_store;   /* goes on where the store or the log cannot be opened: context->store is NULL then */
+    bool without_log;     /* has neither store nor log open: it runs for months, or every minute */
     bool (*run)(struct context *context, struct error *err);
     /* Tells of a failure in a form of its own, and returns the exit status; 0: it is told as all are. NULL: the same.
      */

@@ -1,11 +1,18 @@
 /* emergency: the way back when certificates or keys are lost. */
 #include "rescue/emergency.h"
 
+#include <string.h>
+
 #include "cmd/command.h"
 
 static bool emergency_run(struct context *context, struct error *err)
 {
     return emergency(context, &cmd_renew.verb, err);
+}
+
+static bool only_looks(const struct settings *settings)
+{
+    return settings->dry_run || (settings->operands.len > 0 && strcmp(settings->operands.at[0], "look") == 0);
 }
 
 static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_BACKUP, TOPIC_NGINX, TOPIC_APACHE, TOPIC_HIDDEN };
@@ -32,5 +39,7 @@ const struct command cmd_emergency = {
         .ours = true,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
+    .only_reads = only_looks,
+    .leaves_no_trace = true,
     .run = emergency_run,
 };

@@ -28,6 +28,7 @@
 #include "run/hooks.h"
 #include "script/helper.h"
 
+#define STORE_NO_TRACE (STORE_READ | STORE_AS_IT_IS) /* without directories, locks and log of its own */
 #define HELP_MAX (1024 * 1024)
 #define HELP_COLUMNS 80
 
@@ -80,7 +81,8 @@ static bool open_store(const struct settings *settings, unsigned needs, struct s
         needs |= STORE_AS_IT_IS;
     if (!store_open_logs(settings, needs, &store, err))
         return tell_unusable(settings->voice, err);
-    TRY(open_log(settings, needs, err));
+    if (needs != STORE_NO_TRACE)
+        TRY(open_log(settings, needs, err));
     if (!store_open_rest(store, err))
         return tell_unusable(settings->voice, err);
     *out = TAKE(store);
@@ -97,7 +99,7 @@ static bool begin(const struct command *command, struct settings *settings, stru
     TRY(settings_check(settings, &command->verb, err));
     TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
     if (settings->voice->reads_without_writing && command->only_reads != NULL && command->only_reads(settings))
-        needs |= STORE_READ;
+        needs = command->leaves_no_trace ? STORE_NO_TRACE : needs | STORE_READ;
     if (!command->without_log && !open_store(settings, needs, &store, err)) {
         if (!command->without_store)
             return false;

@@ -25,6 +25,8 @@ MUST_USE bool key_params_check(struct key_params params, struct error *err);
 
 /* PEM (PKCS#8, PKCS#1, SEC 1), unencrypted: never asks for a passphrase. name is for messages (a path). */
 MUST_USE bool key_from_pem(struct view pem, const char *name, struct key **out, struct error *err);
+/* Whether a private key is in it that needs a passphrase. */
+bool key_pem_is_encrypted(struct view pem);
 /* PKCS#8 PEM ("BEGIN PRIVATE KEY") into a secret buffer. */
 MUST_USE bool key_to_pem(const struct key *key, struct buf *out, struct error *err);
 

@@ -27,6 +27,17 @@ bool key_pem_find(struct view pem, struct buf *der, enum private_form *form, str
     return true;
 }
 
+bool key_pem_is_encrypted(struct view pem)
+{
+    struct pem_block block;
+    struct error err = { 0 };
+
+    while (pem_next(&pem, &block, &err) && block.label.at != NULL)
+        if (block.encrypted)
+            return true;
+    return false;
+}
+
 static EVP_PKEY *decode_pkcs8(const unsigned char **at, long len)
 {
     AUTO(PKCS8_PRIV_KEY_INFO_free) PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, at, len);

@@ -85,8 +85,19 @@ void emergency_advice(const struct emergency *emergency, const struct trouble *t
     case TROUBLE_BROKEN:
     case TROUBLE_LOST:
     case TROUBLE_NO_RENEWAL:
-        add(emergency, commands, "emergency", "--yes", "--cert-name", trouble->name, NULL);
+        if (trouble->keeps != NULL && trouble->kind != TROUBLE_NO_RENEWAL)
+            add(emergency, commands, "doctor", "--cert-name", trouble->name, NULL);
+        else
+            add(emergency, commands, "emergency", "--yes", "--cert-name", trouble->name, NULL);
         break;
+    case TROUBLE_BAD_RENEWAL:
+        add(emergency, commands, "doctor", "--cert-name", trouble->name, NULL);
+        break;
+    case TROUBLE_GUESSED: /* shows whether it is right, and says so in the file */
+        add(emergency, commands, "renew", "--force-renewal", "--cert-name", trouble->name, NULL);
+        break;
+    case TROUBLE_FOREIGN: /* its own files are to be put back */
+        return;
     case TROUBLE_STOP_GAP:
     case TROUBLE_EXPIRED:
         add(emergency, commands, "renew", "--cert-name", trouble->name, NULL);

@@ -43,7 +43,7 @@ static bool choose_steps(struct emergency *emergency, struct error *err)
     } actions[] = {
         { "look", 0 },
         { "repair", SAFE_STEPS },
-        { "stop-gap", EMERGENCY_BACKUP | EMERGENCY_STOP_GAP },
+        { "stop-gap", EMERGENCY_BACKUP | EMERGENCY_REPAIR | EMERGENCY_STOP_GAP }, /* what can be repaired needs none */
         { "reissue", EMERGENCY_BACKUP | EMERGENCY_REISSUE },
     };
     const struct settings *settings = emergency->context->settings;
@@ -170,9 +170,9 @@ static bool look(struct emergency *emergency, struct error *err)
     AUTO(free) char *live = xprintf("%s/live", store_config_dir(context->store));
 
     uses_find(context->settings, live, &emergency->uses);
+    TRY(servers_test(context, &emergency->uses, &emergency->before, err));
     TRY(troubles_find(context, &emergency->uses, context->settings->cert_name, &emergency->troubles, err));
-    TRY(sources_find(context, &emergency->troubles, &emergency->unread, err));
-    return servers_test(context, &emergency->uses, &emergency->before, err);
+    return sources_find(context, &emergency->troubles, &emergency->unread, err);
 }
 
 static bool any(const struct emergency *emergency, unsigned kinds)
@@ -259,15 +259,16 @@ static bool put_one(struct emergency *emergency, struct trouble *trouble, struct
     if (!ok)
         note(&emergency->failed, "%s: %s%s%s", trouble->name, why.why, why.next[0] == '\0' ? "" : "; ", why.next);
     else if (put && renewal)
-        note(&emergency->done, "%s has a new renewal file", trouble->name);
+        note(&emergency->done, "%s has a new renewal file%s", trouble->name,
+            trouble->kind != TROUBLE_GUESSED ? "" : ", in which authenticator or CA are guesses: look at it");
     else if (put)
         note(&emergency->done, "%s has a self-signed stop-gap for 7 days", trouble->name);
     return true;
 }
 
-/* What servers include besides (web/managed_file.h). Facts are not asked of a server that may not start: the next
- * installation brings the text up to date. */
-static void keep_files(struct emergency *emergency)
+/* What servers include besides (web/managed_file.h), where one is refused and it is missing; write: puts it there.
+ * Facts are not asked of a server that may not start: the next installation brings the text up to date. */
+static size_t keep_files(struct emergency *emergency, bool write)
 {
     static const struct {
         const char *server;
@@ -278,38 +279,47 @@ static void keep_files(struct emergency *emergency)
         { "apache", MANAGED_OPTIONS_APACHE },
     };
     const char *dir = store_config_dir(emergency->context->store);
+    size_t missing = 0;
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows) && servers_broken(&emergency->before) > 0; i++) {
         AUTO(free) char *path = managed_file_path(dir, rows[i].file);
         const struct managed_facts facts = { 0 };
         struct error err = { 0 };
 
         if (file_exists(path) || !uses_have(&emergency->uses, rows[i].server))
             continue;
-        if (managed_file_keep(dir, rows[i].file, &facts, &err))
+        missing++;
+        if (write && managed_file_keep(dir, rows[i].file, &facts, &err))
             note(&emergency->done, "%s, which %s may include, is there again", path, rows[i].server);
-        else
+        else if (write)
             note(&emergency->failed, "%s could not be written: %s", path, err.why);
     }
+    return missing;
+}
+
+static bool is_to_be_put(const struct trouble *trouble)
+{
+    return trouble->kind == TROUBLE_NO_RENEWAL || trouble_wants_stop_gap(trouble);
 }
 
 static bool put(struct emergency *emergency, struct error *err)
 {
-    unsigned kinds = 1U << TROUBLE_BROKEN | 1U << TROUBLE_LOST | 1U << TROUBLE_NO_RENEWAL;
-    bool go;
+    bool wanted = keep_files(emergency, false) > 0, go;
 
-    if (emergency->steps != 0 && servers_broken(&emergency->before) > 0)
-        keep_files(emergency);
-    if (!any(emergency, kinds))
+    for (size_t i = 0; i < emergency->troubles.len; i++)
+        wanted = wanted || is_to_be_put(&emergency->troubles.at[i]);
+    if (!wanted)
         return true;
     if (ui_is_interactive(emergency->context->ui) && !emergency->context->settings->json)
         emergency_say_backups(emergency);
     TRY(may(emergency, EMERGENCY_STOP_GAP,
-        "Put self-signed stop-gaps in place of lost files, so that servers start? Browsers warn of them until new "
-        "certificates are there.",
+        "Put self-signed stop-gaps in place of lost files, so that servers start, and write files anew that are lost? "
+        "Browsers warn of stop-gaps until new certificates are there.",
         &go, err));
+    if (go)
+        (void)keep_files(emergency, true);
     for (size_t i = 0; go && i < emergency->troubles.len; i++)
-        if ((1U << emergency->troubles.at[i].kind & kinds) != 0)
+        if (is_to_be_put(&emergency->troubles.at[i]))
             TRY(put_one(emergency, &emergency->troubles.at[i], err));
     return true;
 }

@@ -108,6 +108,8 @@ static void say_one(const struct emergency *emergency, const struct trouble *tro
     ui_say(ui, "  %s: %s.", trouble->name, trouble->why);
     if (trouble->use != NULL && trouble->use->places.len > 0)
         ui_say(ui, "    read by %s, %s", trouble->use->server, trouble->use->places.at[0]);
+    if (trouble->keeps != NULL && trouble_is_broken(trouble->kind))
+        ui_say(ui, "    nothing is put in its place: %s", trouble->keeps);
     say_backup(emergency, trouble, "    ");
     emergency_advice(emergency, trouble, &commands);
     for (size_t i = 0; i < commands.len; i++)
@@ -165,6 +167,7 @@ static void out_one(struct out *out, const struct emergency *emergency, const st
     out_text(out, "name", trouble->name);
     out_text(out, "state", trouble_kind_word(trouble->kind));
     out_text(out, "why", trouble->why);
+    out_text(out, "keeps", trouble->keeps);
     out_texts(out, "names", &names);
     out_texts(out, "read_at", trouble->use == NULL ? &nowhere : &trouble->use->places);
     out_text(out, "backup", trouble->backup.path);

@@ -195,7 +195,7 @@ bool older_version_put(struct context *context, struct trouble *trouble, char **
     *id = NULL;
     TRY(lineage_lock(context->store, trouble->name, &lock, err));
     trouble_look(context, trouble);
-    if (trouble->kind != TROUBLE_BROKEN || trouble->names.len == 0)
+    if (trouble->kind != TROUBLE_BROKEN || trouble->keeps != NULL || trouble->names.len == 0)
         return true;
     TRY(stand_in_plan(context, trouble->name, &planned, &settings, err));
     if (lineage_shares_archive(planned)) /* others' versions would be moved away with it */

@@ -1,5 +1,7 @@
 #include "rescue/servers.h"
 
+#include <string.h>
+
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -49,7 +51,7 @@ static void try_of(struct context *context, const char *name, struct list *tried
         try_named(context, settings, settings->installer, tried, out);
 }
 
-bool servers_test(struct context *context, const struct uses *uses, struct server_tests *out, struct error *err)
+static bool test_all(struct context *context, const struct uses *uses, struct server_tests *out, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 }, tried = { 0 };
 
@@ -68,6 +70,34 @@ bool servers_test(struct context *context, const struct uses *uses, struct serve
         TRY(interrupt_check(err));
         try_of(context, names.at[i], &tried, out);
     }
+    return interrupt_check(err);
+}
+
+/* A server that was tested in several ways has to accept all of them. */
+static bool has_accepted(const struct server_tests *tests, const char *server)
+{
+    bool accepted = false;
+
+    for (size_t i = 0; i < tests->len; i++)
+        if (strcmp(tests->at[i].name, server) == 0) {
+            if (tests->at[i].why != NULL)
+                return false;
+            accepted = true;
+        }
+    return accepted;
+}
+
+/* In a run of its own: what a run has found out of a server, it does not look at again, and a plugin that was made
+ * ready for a dry run stays so. */
+bool servers_test(struct context *context, struct uses *uses, struct server_tests *out, struct error *err)
+{
+    AUTO(run_free) struct run *run = run_new(NULL);
+    struct context own = *context;
+
+    own.run = run;
+    TRY(test_all(&own, uses, out, err));
+    for (size_t i = 0; i < uses->len; i++)
+        uses->at[i].accepted = has_accepted(out, uses->at[i].server);
     return true;
 }
 

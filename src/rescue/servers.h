@@ -17,10 +17,9 @@ struct server_tests {
     size_t len;
 };
 
-/* Those that read files of the store, as settings name them, and those that lineages are installed in; nothing is
- * changed. ERROR_STORE, ERROR_CANCELED. */
-MUST_USE bool servers_test(
-    struct context *context, const struct uses *uses, struct server_tests *out, struct error *err);
+/* Those that read files of the store, as settings name them, and those that lineages are installed in, each time anew;
+ * nothing is changed. Marks the uses of those that accept. ERROR_STORE, ERROR_CANCELED. */
+MUST_USE bool servers_test(struct context *context, struct uses *uses, struct server_tests *out, struct error *err);
 size_t servers_broken(const struct server_tests *tests);
 void servers_clear(struct server_tests *tests);
 static inline void servers_clear_at(struct server_tests *tests)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -12,6 +14,7 @@
 #include "crypto/pem.h"
 #include "crypto/stop_gap.h"
 #include "disk/layouts.h"
+#include "disk/sharing.h"
 #include "lifecycle/renewal_key.h"
 #include "store/lineage_access.h"
 #include "store/lineage_conf.h"
@@ -24,17 +27,73 @@
 
 /* ---- moving away what has to give way ---- */
 
-static bool move(const char *from, const char *dir, const char *name, struct error *err)
+struct moved { /* what has been set aside, to be put back when what follows fails */
+    char *place;
+    char *from[3], *to[3];
+    size_t len;
+};
+
+/* Where something has taken the place of it meanwhile, it stays where it was set aside. */
+static void put_back(struct moved *moved)
 {
-    AUTO(free) char *to = file_join(dir, name), *parent = file_dirname(from);
+    struct error err = { 0 };
+
+    while (moved->len > 0) {
+        const char *from = moved->from[--moved->len], *to = moved->to[moved->len];
+
+        (void)rmdir(from); /* an empty one that is left of what failed */
+        if (file_rename_new(to, from, &err))
+            log_warning("Moved %s back to %s.", to, from);
+        else
+            log_warning("%s could not be moved back to %s: %s", to, from, err.why);
+        free(moved->from[moved->len]);
+        free(moved->to[moved->len]);
+    }
+    if (moved->place != NULL && !file_remove_dir_if_empty(moved->place, &err))
+        log_debug("%s", err.why);
+}
+
+static void moved_keep(struct moved *moved)
+{
+    while (moved->len > 0) {
+        free(moved->from[--moved->len]);
+        free(moved->to[moved->len]);
+    }
+    free(moved->place);
+    moved->place = NULL;
+}
+
+static void moved_clear_at(struct moved *moved)
+{
+    put_back(moved);
+    free(moved->place);
+}
+
+/* Into the place, or, what lies on another file system, beside itself: it is renamed, never copied. */
+static char *target_of(const char *from, const struct moved *moved, const char *name)
+{
+    AUTO(free) char *parent = file_dirname(from);
+    struct stat here, there;
+
+    if (stat(parent, &here) == 0 && stat(moved->place, &there) == 0 && here.st_dev != there.st_dev)
+        return xprintf("%s/.%s.set-aside-%s", parent, file_basename(from), file_basename(moved->place));
+    return file_join(moved->place, name);
+}
+
+static bool move(struct moved *moved, const char *from, const char *name, struct error *err)
+{
+    AUTO(free) char *to = NULL, *parent = file_dirname(from);
 
     if (!file_is_link(from) && !file_exists(from))
         return true;
-    TRY(file_mkdirs(dir, DIR_MODE, err));
+    TRY(file_mkdirs(moved->place, DIR_MODE, err));
+    to = target_of(from, moved, name);
     if (rename(from, to) != 0)
         return file_error(err, "move away", from);
     log_warning("Moved %s to %s.", from, to);
-    return file_sync_dir(dir, err) && file_sync_dir(parent, err);
+    moved->from[moved->len] = xstrdup(from);
+    moved->to[moved->len++] = TAKE(to);
+    return file_sync_dir(moved->place, err) && file_sync_dir(parent, err);
 }
 
 /* "CONF/.set-aside/NAME/20261201T031500Z", a new one for each time; of the caller's. */
@@ -52,13 +111,34 @@ static char *new_place(struct context *context, const char *name)
     }
 }
 
-static bool set_aside(struct context *context, const struct lineage *lineage, bool with_conf, struct error *err)
+static bool set_aside(
+    struct context *context, const struct lineage *lineage, bool with_conf, struct moved *moved, struct error *err)
 {
-    AUTO(free) char *place = new_place(context, lineage->name);
+    moved->place = new_place(context, lineage->name);
+    TRY(move(moved, lineage->live_dir, "live", err));
+    TRY(move(moved, lineage->archive_dir, "archive", err));
+    return !with_conf || move(moved, lineage->conf_path, "renewal.conf", err);
+}
 
-    TRY(move(lineage->live_dir, place, "live", err));
-    TRY(move(lineage->archive_dir, place, "archive", err));
-    return !with_conf || move(lineage->conf_path, place, "renewal.conf", err);
+/* What others have put into the live directory, as a file that a deploy hook makes for another server: it stays there.
+ */
+static void keep_strangers(const struct lineage *lineage, const struct moved *moved)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (moved->len == 0 || strcmp(moved->from[0], lineage->live_dir) != 0 || !file_list_dir(moved->to[0], &names, &err))
+        return;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *from = file_join(moved->to[0], names.at[i]), *to = file_join(lineage->live_dir, names.at[i]);
+
+        if (names.at[i][0] == '.' || file_exists(to) || file_is_link(to))
+            continue;
+        if (file_rename_new(from, to, &err))
+            log_info("%s stays in %s", names.at[i], lineage->live_dir);
+        else
+            log_warning("%s could not be put back: %s", to, err.why);
+    }
 }
 
 /* ---- a stop-gap ---- */
@@ -155,8 +235,14 @@ bool stand_in_plan(
 bool stand_in_replace(struct context *context, const struct lineage *planned, const struct settings *settings,
     const struct issued *issued, struct error *err)
 {
-    TRY(set_aside(context, planned, false, err));
-    return fill(context, planned, settings, issued, err);
+    AUTO(moved_clear) struct moved moved = { 0 };
+
+    if (lineage_shares_archive(planned))
+        return error_set(err, ERROR_STORE, "the versions of another certificate are in %s, too", planned->archive_dir);
+    TRY(set_aside(context, planned, false, &moved, err) && fill(context, planned, settings, issued, err));
+    keep_strangers(planned, &moved);
+    moved_keep(&moved);
+    return true;
 }
 
 static bool put_with_conf(struct context *context, const struct trouble *trouble, struct error *err)
@@ -172,9 +258,10 @@ static bool put_with_conf(struct context *context, const struct trouble *trouble
     return stand_in_replace(context, planned, settings, &issued, err);
 }
 
-/* Settings for a renewal file that has to be made up. ERROR_CONFIG: how it is to be renewed is not known. */
-static bool new_settings(
-    const struct context *context, const struct trouble *trouble, struct settings **out, struct error *err)
+/* Settings for a renewal file that has to be made up; *guessed: not all of what matters was said by the user.
+ * ERROR_CONFIG: how it is to be renewed is not known. */
+static bool new_settings(const struct context *context, const struct trouble *trouble, struct settings **out,
+    bool *guessed, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
 
@@ -183,6 +270,7 @@ static bool new_settings(
             err, ERROR_CONFIG, "how %s is to be renewed is not known: its renewal file is lost", trouble->name);
         return error_next(err, "say it: --nginx, --apache, --webroot -w DIR, --standalone or --dns-PROVIDER");
     }
+    *guessed = settings->authenticator == NULL || !SETTING_IS_SET(settings, server);
     if (settings->authenticator == NULL) {
         xreplace(&settings->authenticator, trouble->use->server);
         SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
@@ -201,17 +289,36 @@ static bool put_without_conf(struct context *context, const struct trouble *trou
     AUTO(lineage_free) struct lineage *created = NULL;
     AUTO(settings_free) struct settings *settings = NULL;
     AUTO(made_clear) struct made made = { 0 };
+    AUTO(moved_clear) struct moved moved = { 0 };
     struct issued issued;
+    bool guessed;
 
-    TRY(new_settings(context, trouble, &settings, err));
+    TRY(new_settings(context, trouble, &settings, &guessed, err));
     TRY(make(context, settings, trouble, &made, err));
-    TRY(set_aside(context, planned, true, err));
+    TRY(set_aside(context, planned, true, &moved, err));
     issued = issued_of(&made);
     TRY(lineage_create(context->store, trouble->name, &issued, settings, &created, err));
+    keep_strangers(planned, &moved);
+    moved_keep(&moved);
     if (strcmp(created->name, trouble->name) == 0)
-        return true;
+        return !guessed || lineage_mark_guessed(created, err);
     return error_set(
         err, ERROR_STORE, "another process has made a certificate of the name %s meanwhile", trouble->name);
+}
+
+/* The one place that decides it: under the lock, and by what is there now. */
+static bool may_replace(const struct trouble *trouble, struct error *err)
+{
+    if (trouble->keeps != NULL) {
+        (void)error_set(err, ERROR_STORE, "no stop-gap is put there: %s", trouble->keeps);
+        return error_next(err, "`doctor --cert-name %s` tells more of it", trouble->name);
+    }
+    if (trouble->kind == TROUBLE_BAD_RENEWAL) {
+        (void)error_set(
+            err, ERROR_CONFIG, "no stop-gap is put there before its renewal file is mended (%s)", trouble->why);
+        return error_next(err, "mend that line, and repeat this");
+    }
+    return trouble->names.len > 0 || error_set(err, ERROR_CONFIG, "which names %s is for is not known", trouble->name);
 }
 
 bool stop_gap_put(struct context *context, struct trouble *trouble, bool *put, struct error *err)
@@ -221,10 +328,9 @@ bool stop_gap_put(struct context *context, struct trouble *trouble, bool *put, s
     *put = false;
     TRY(lineage_lock(context->store, trouble->name, &lock, err));
     trouble_look(context, trouble);
-    if (!trouble_is_broken(trouble->kind))
+    if (!trouble_wants_stop_gap(trouble))
         return true;
-    if (trouble->names.len == 0)
-        return error_set(err, ERROR_CONFIG, "which names %s is for is not known", trouble->name);
+    TRY(may_replace(trouble, err));
     if (trouble->kind == TROUBLE_BROKEN)
         TRY(put_with_conf(context, trouble, err));
     else
@@ -237,37 +343,51 @@ bool stop_gap_put(struct context *context, struct trouble *trouble, bool *put, s
 /* ---- a renewal file ---- */
 
 static bool write_conf(struct context *context, const struct trouble *trouble, const struct settings *settings,
-    struct lineage *planned, struct error *err)
+    bool guessed, struct lineage *planned, struct error *err)
 {
+    AUTO(undo) struct undo undo = { 0 };
     AUTO(lineage_free) struct lineage *made = NULL;
 
     TRY(lineage_create_conf(planned, settings, err));
+    undo_add(&undo, planned->conf_path);
     planned->conf = conf_new();
     lineage_fill_conf(planned, settings, planned->conf);
     TRY(lineage_write_conf(planned, planned->conf, err));
-    return lineage_load(context->store, trouble->name, &made, err);
+    TRY(lineage_load(context->store, trouble->name, &made, err));
+    TRY(!guessed || lineage_mark_guessed(made, err));
+    undo_keep(&undo);
+    return true;
+}
+
+/* An empty one goes aside. */
+static bool put_conf(struct context *context, const struct trouble *trouble, struct lineage *planned, struct error *err)
+{
+    AUTO(moved_clear) struct moved moved = { .place = new_place(context, trouble->name) };
+    AUTO(settings_free) struct settings *settings = NULL;
+    AUTO(free) char *dir = file_dirname(planned->conf_path);
+    bool guessed;
+
+    TRY(new_settings(context, trouble, &settings, &guessed, err));
+    TRY(move(&moved, planned->conf_path, "renewal.conf", err));
+    TRY(file_mkdirs(dir, 0755, err));
+    TRY(write_conf(context, trouble, settings, guessed, planned, err));
+    moved_keep(&moved);
+    return true;
 }
 
 bool renewal_file_put(struct context *context, struct trouble *trouble, bool *put, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *planned = NULL;
-    AUTO(settings_free) struct settings *settings = NULL;
-    AUTO(free) char *cert = NULL, *place = NULL, *dir = NULL;
+    AUTO(free) char *cert = xprintf("%s/live/%s/cert.pem", store_config_dir(context->store), trouble->name);
 
     *put = false;
     TRY(lineage_lock(context->store, trouble->name, &lock, err));
     trouble_look(context, trouble);
     if (trouble->kind != TROUBLE_NO_RENEWAL)
         return true;
-    TRY(new_settings(context, trouble, &settings, err));
-    cert = xprintf("%s/live/%s/cert.pem", store_config_dir(context->store), trouble->name);
     planned = lineage_new(context->store, trouble->name, file_is_link(cert) ? &layout_certbot : &layout_versioned);
-    dir = file_dirname(planned->conf_path);
-    place = new_place(context, trouble->name);
-    TRY(move(planned->conf_path, place, "renewal.conf", err));
-    TRY(file_mkdirs(dir, 0755, err));
-    TRY(write_conf(context, trouble, settings, planned, err));
+    TRY(put_conf(context, trouble, planned, err));
     trouble_look(context, trouble);
     *put = true;
     return true;

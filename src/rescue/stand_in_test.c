@@ -2,6 +2,7 @@
 #include "rescue/stand_in.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 #include "fixture.h"
 #include "rescue/older.h"
 #include "store/lineage_access.h"
+#include "store/lineage_conf.h"
 
 #define NAMES "a.test www.a.test"
 
@@ -91,6 +93,62 @@ static void empty_conf_lose_key(const struct scene *scene)
     empty_conf(scene);
 }
 
+/* Where the newest version has that file, in either layout. */
+static char *file_of(const struct scene *scene, const char *kind)
+{
+    AUTO(free) char *live = xprintf("live/a.test/%s.pem", kind), *path = path_in(scene, live);
+
+    return file_is_link(path) ? xprintf("archive/a.test/%s1.pem", kind) : TAKE(live);
+}
+
+/* An intermediate too many: a server takes it. */
+static void longer_chain(const struct scene *scene)
+{
+    AUTO(free) char *below = file_of(scene, "fullchain"), *path = path_in(scene, below);
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT), twice = BUF(FILE_MAX_TEXT);
+    struct error err = { 0 };
+
+    REQUIRE(file_read(path, &text, &err), "%s", err.why);
+    buf_put(&twice, buf_view(&text));
+    buf_put(&twice, buf_view(&text));
+    write_at(scene, below, buf_text(&twice));
+}
+
+static void lose_chain(const struct scene *scene)
+{
+    AUTO(free) char *below = file_of(scene, "chain");
+
+    remove_at(scene, below);
+}
+
+static void encrypted_key(const struct scene *scene)
+{
+    AUTO(free) char *below = file_of(scene, "privkey");
+
+    write_at(scene, below, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n");
+}
+
+static void closed_key(const struct scene *scene)
+{
+    AUTO(free) char *below = file_of(scene, "privkey"), *path = path_in(scene, below);
+
+    remove_at(scene, below);
+    REQUIRE(symlink(path, path) == 0);
+}
+
+#define BAD_CONF "version = 2.0\n[renewalparams\n"
+
+static void bad_conf(const struct scene *scene)
+{
+    write_at(scene, "renewal/a.test.conf", BAD_CONF);
+}
+
+static void bad_conf_lose_key(const struct scene *scene)
+{
+    lose_key(scene);
+    bad_conf(scene);
+}
+
 static void lose_nothing(const struct scene *scene)
 {
     (void)scene;
@@ -110,6 +168,13 @@ static const struct {
     { "files missing, names from the server", lose_files, TROUBLE_BROKEN, true, true, NULL },
     { "all lost, but used", lose_all, TROUBLE_LOST, true, true, NULL },
     { "renewal file empty, key missing", empty_conf_lose_key, TROUBLE_LOST, true, true, NULL },
+    { "fits, with too long a chain", longer_chain, TROUBLE_BROKEN, true, false, "is valid until" },
+    { "fits, chain.pem missing", lose_chain, TROUBLE_BROKEN, false, false, "is valid until" },
+    { "key with a passphrase", encrypted_key, TROUBLE_BROKEN, false, false, "protected by a passphrase" },
+    { "key that cannot be read", closed_key, TROUBLE_BROKEN, false, false, "no stop-gap is put there: cannot" },
+    { "a bad line in the renewal file, key missing", bad_conf_lose_key, TROUBLE_BAD_RENEWAL, true, false,
+        "before its renewal file is mended" },
+    { "a bad line in the renewal file", bad_conf, TROUBLE_BAD_RENEWAL, true, false, NULL },
     { "the same, and not used", empty_conf_lose_key, TROUBLE_LOST, false, false,
         "how a.test is to be renewed is not known" },
 };
@@ -128,6 +193,8 @@ static void scene_close_at(struct scene *scene)
 {
     free(scene->use.name);
     list_clear(&scene->use.hosts);
+    list_clear(&scene->use.certs);
+    list_clear(&scene->use.keys);
     fixture_clear(&scene->fixture);
 }
 
@@ -219,6 +286,7 @@ static const struct {
     { "none is lost", lose_nothing, true, false, NULL },
     { "gone", lose_conf, true, true, NULL },
     { "emptied", empty_conf, true, true, NULL },
+    { "a bad line", bad_conf, true, false, NULL },
     { "emptied, and nobody uses it", empty_conf, false, false, "how a.test is to be renewed is not known" },
     { "the files are lost, too", lose_all, true, false, NULL },
 };
@@ -241,9 +309,17 @@ static void run_conf_case(size_t i, const char *layout)
     ok = renewal_file_put(&scene.fixture.context, &troubles.at[0], &put, &err);
     CHECK(ok == (conf_cases[i].why == NULL) && put == conf_cases[i].put, "%s: %d %d %s", name, ok, put, err.why);
     CHECK(ok || strstr(err.why, conf_cases[i].why) != NULL, "%s: %s", name, err.why);
+    if (conf_cases[i].lose == bad_conf) {
+        AUTO(free) char *path = path_in(&scene, "renewal/a.test.conf");
+        AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+
+        REQUIRE(file_read(path, &text, &err), "%s: %s", name, err.why);
+        CHECK_TEXT(buf_text(&text), BAD_CONF, name);
+        CHECK(strstr(troubles.at[0].why, "a.test.conf") != NULL, "%s", name);
+    }
     if (!conf_cases[i].put)
         return;
-    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "well", name);
+    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "guessed", name);
     REQUIRE(lineage_load(scene.fixture.store, "a.test", &lineage, &err), "%s: %s", name, err.why);
     CHECK_TEXT(lineage_layout(lineage), layout, name);
     CHECK_TEXT(conf_get(lineage->conf, "renewalparams", "installer"), "test", name);
@@ -254,6 +330,114 @@ TEST(renewal_files)
     for (size_t i = 0; i < COUNT(conf_cases); i++) {
         run_conf_case(i, "versioned");
         run_conf_case(i, "certbot");
+    }
+}
+
+/* ---- what is none of ours ---- */
+
+static void put_foreign(const struct scene *scene)
+{
+    struct error err = { 0 };
+
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free)
+        char *below = xprintf("live/a.test/%s.pem", kind_name((enum kind)kind)), *path = path_in(scene, below);
+        AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_TEXT);
+
+        REQUIRE(file_read(path, &text, &err), "%s", err.why);
+        if (kind == KIND_FULLCHAIN || kind == KIND_PRIVKEY)
+            write_at(scene, kind == KIND_PRIVKEY ? "live/a.test/shop.key" : "live/a.test/shop.crt", buf_text(&text));
+        remove_at(scene, below);
+    }
+    remove_at(scene, "archive/a.test");
+    remove_at(scene, "renewal/a.test.conf");
+}
+
+static void add_path(struct list *list, const char *dir, const char *name)
+{
+    AUTO(free) char *path = file_join(dir, name);
+
+    list_add(list, path);
+}
+
+/* A server reads files of other names in the directory of a certificate, which has no renewal file. */
+TEST(files_of_other_names)
+{
+    static const struct {
+        const char *name, *lost, *kind;
+        bool accepted;
+    } rows[] = {
+        { "whole", NULL, "well", false },
+        { "the key is missing", "live/a.test/shop.key", "foreign", false },
+        { "missing, and the server was accepted", "live/a.test/shop.key", "foreign", true },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct setup setup = { .options = "store-layout=certbot" };
+        AUTO(troubles_clear) struct troubles troubles = { 0 };
+        AUTO(free) char *live = NULL;
+        AUTO(list_clear) struct list before = { 0 }, after = { 0 };
+        AUTO(scene_close) struct scene scene;
+        struct error err = { 0 };
+        bool put = false;
+
+        scene_open(&scene, &setup, true);
+        put_foreign(&scene);
+        live = path_in(&scene, "live/a.test");
+        add_path(&scene.use.certs, live, "shop.crt");
+        add_path(&scene.use.keys, live, "shop.key");
+        scene.use.accepted = rows[i].accepted;
+        if (rows[i].lost != NULL)
+            remove_at(&scene, rows[i].lost);
+        REQUIRE(file_list_dir(live, &before, &err));
+        REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, NULL, &troubles, &err) && troubles.len == 1);
+        CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), rows[i].kind, rows[i].name);
+        CHECK(troubles.at[0].keeps != NULL, "%s", rows[i].name);
+        CHECK(stop_gap_put(&scene.fixture.context, &troubles.at[0], &put, &err) && !put, "%s", rows[i].name);
+        CHECK(renewal_file_put(&scene.fixture.context, &troubles.at[0], &put, &err) && !put, "%s", rows[i].name);
+        REQUIRE(file_list_dir(live, &after, &err));
+        CHECK_INT(after.len, before.len, rows[i].name);
+    }
+}
+
+/* An archive that cannot be moved, and one that cannot be made: the live directory is there as it was. */
+TEST(what_was_moved_comes_back)
+{
+    static const char *const archives[] = { ".set-aside", "/proc/none/a.test" };
+
+    for (size_t i = 0; i < COUNT(archives); i++) {
+        const struct setup setup = { .options = "store-layout=versioned" };
+        AUTO(troubles_clear) struct troubles troubles = { 0 };
+        AUTO(lineage_free) struct lineage *opened = NULL;
+        AUTO(free) char *live = NULL, *archive = NULL;
+        AUTO(list_clear) struct list before = { 0 }, after = { 0 };
+        AUTO(scene_close) struct scene scene;
+        struct error err = { 0 };
+        bool put = false;
+
+        scene_open(&scene, &setup, false);
+        wrong_key(&scene);
+        write_at(&scene, "live/a.test/combined.pem", "for another server");
+        REQUIRE(lineage_open(scene.fixture.store, "a.test", &opened, &err), "%s", err.why);
+        archive = archives[i][0] == '/' ? xstrdup(archives[i]) : path_in(&scene, archives[i]);
+        conf_set(opened->conf, "", "archive_dir", archive);
+        REQUIRE(lineage_write_conf(opened, opened->conf, &err), "%s", err.why);
+        live = path_in(&scene, "live/a.test");
+        REQUIRE(file_list_dir(live, &before, &err));
+        REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, NULL, &troubles, &err) && troubles.len == 1);
+        CHECK(!stop_gap_put(&scene.fixture.context, &troubles.at[0], &put, &err) && !put, "%s", archives[i]);
+        REQUIRE(file_list_dir(live, &after, &err));
+        CHECK_INT(after.len, before.len, archives[i]);
+        CHECK(list_has(&after, "privkey.pem"), "%s: %s", archives[i], err.why);
+        /* Repeating works, and what another program keeps there stays there. */
+        free(archive);
+        archive = path_in(&scene, "archive/a.test");
+        conf_set(opened->conf, "", "archive_dir", archive);
+        REQUIRE(lineage_write_conf(opened, opened->conf, &err), "%s", err.why);
+        error_clear(&err);
+        CHECK(stop_gap_put(&scene.fixture.context, &troubles.at[0], &put, &err) && put, "%s: %s", archives[i], err.why);
+        REQUIRE(file_list_dir(live, &after, &err));
+        CHECK(list_has(&after, "combined.pem"), "%s", archives[i]);
     }
 }
 

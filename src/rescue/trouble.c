@@ -7,8 +7,10 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/renewal_params.h"
 #include "crypto/stop_gap.h"
 #include "disk/layout.h"
+#include "rescue/usable.h"
 #include "store/lineage_conf.h"
 #include "store/lineage_verify.h"
 #include "typed/names.h"
@@ -22,8 +24,12 @@ static const struct {
     [TROUBLE_STOP_GAP] = { "stop-gap", "a self-signed stop-gap stands in for it, of which browsers warn" },
     [TROUBLE_EXPIRED] = { "expired", "it has expired" },
     [TROUBLE_NO_RENEWAL] = { "no-renewal", "its files are whole, but its renewal file is lost: it is not renewed" },
+    [TROUBLE_BAD_RENEWAL] = { "bad-renewal", "its renewal file cannot be used as it is: it is not renewed" },
+    [TROUBLE_GUESSED] = { "guessed",
+        "its renewal file was lost, and says guesses: whether it is renewed so is not known" },
     [TROUBLE_BROKEN] = { "broken", "its files are missing, or do not belong together" },
-    [TROUBLE_LOST] = { "lost", "nothing of it is there any more" },
+    [TROUBLE_LOST] = { "lost", "neither its renewal file is there any more, nor files that a server could use" },
+    [TROUBLE_FOREIGN] = { "foreign", "a server cannot use its files, whose names are none of this store's" },
 };
 
 const char *trouble_kind_word(enum trouble_kind kind)
@@ -143,54 +149,103 @@ static enum trouble_kind kind_of(const struct context *context, const struct cer
     return cert->not_after <= context_now(context) ? TROUBLE_EXPIRED : TROUBLE_NONE;
 }
 
-/* By the live paths alone, as a server reads them. */
-static bool pair_fits(const char *dir, struct cert **out)
+/* Of whole files, or none. */
+static void look_without_conf(struct trouble *trouble, const struct usable *usable)
 {
-    AUTO(free) char *cert_path = file_join(dir, "fullchain.pem"), *key_path = file_join(dir, "privkey.pem");
-    AUTO(buf_clear) struct buf cert_pem = BUF(FILE_MAX_TEXT), key_pem = BUF_SECRET(FILE_MAX_TEXT);
+    bool whole = usable->state == USABLE_YES || usable->state == USABLE_EXPIRED;
+
+    if (usable->foreign)
+        judge(trouble, usable->state == USABLE_YES ? TROUBLE_NONE : TROUBLE_FOREIGN, usable->why);
+    else if (whole && usable->cert != NULL)
+        judge(trouble, TROUBLE_NO_RENEWAL, NULL);
+    else if (usable->state == USABLE_UNKNOWN)
+        judge(trouble, TROUBLE_BROKEN, usable->why);
+    else
+        judge(trouble, TROUBLE_LOST, NULL);
+    if ((whole || usable->foreign) && usable->cert != NULL)
+        trouble->names = cert_identifiers(usable->cert);
+}
+
+enum conf_state { CONF_MISSING, CONF_BAD, CONF_GOOD };
+
+/* After a crash a file may be empty, or have nothing but zeros in it. */
+static bool is_empty(const char *path)
+{
+    AUTO(buf_clear) struct buf text = BUF(CONF_MAX);
     struct error err = { 0 };
 
-    return file_read(cert_path, &cert_pem, &err) && file_read(key_path, &key_pem, &err) &&
-           cert_from_pem(buf_view(&cert_pem), cert_path, out, &err) &&
-           cert_check_key_pem(*out, buf_view(&key_pem), key_path, &err);
+    if (!file_read(path, &text, &err))
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (memchr("\0 \t\r\n", text.at[i], 5) == NULL)
+            return false;
+    return true;
 }
 
-static void look_without_conf(struct context *context, struct trouble *trouble)
-{
-    AUTO(free) char *dir = xprintf("%s/live/%s", store_config_dir(context->store), trouble->name);
-    AUTO(cert_free) struct cert *cert = NULL;
-
-    if (!pair_fits(dir, &cert)) {
-        judge(trouble, TROUBLE_LOST, NULL);
-        return;
-    }
-    judge(trouble, TROUBLE_NO_RENEWAL, NULL);
-    trouble->names = cert_identifiers(cert);
-}
-
-static bool conf_is_usable(struct context *context, const char *name)
+/* A renewal file that is there is not lost, whatever is wrong in it. */
+static enum conf_state look_at_conf(struct context *context, const char *name, struct error *why)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    struct error err = { 0 };
+    AUTO(free) char *path = store_conf_path(context->store, name);
 
-    return lineage_open(context->store, name, &lineage, &err) && lineage->live_dir != NULL;
+    if (!store_has_lineage(context->store, name) || is_empty(path))
+        return CONF_MISSING;
+    if (!lineage_open(context->store, name, &lineage, why))
+        return CONF_BAD;
+    if (lineage->live_dir != NULL)
+        return CONF_GOOD;
+    (void)error_set(
+        why, ERROR_CONFIG, "%s does not say where the certificate is: it has no line \"cert = PATH\"", path);
+    return CONF_BAD;
 }
 
-void trouble_look(struct context *context, struct trouble *trouble)
+/* Files are whole; whether it can be renewed, as far as its renewal file tells. */
+static void judge_renewal(struct context *context, struct trouble *trouble, const struct lineage *lineage)
+{
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    struct error why = { 0 };
+
+    if (!renewal_params_restore(lineage->conf, lineage->conf_path, settings, &why))
+        judge(trouble, TROUBLE_BAD_RENEWAL, why.why);
+    else if (lineage_is_guessed(lineage))
+        judge(trouble, TROUBLE_GUESSED, NULL);
+}
+
+static void look_with_conf(struct context *context, struct trouble *trouble)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct error why = { 0 };
 
-    identifiers_clear(&trouble->names);
-    trouble->has_conf = store_has_lineage(context->store, trouble->name);
-    if (!trouble->has_conf || !conf_is_usable(context, trouble->name)) {
-        look_without_conf(context, trouble);
-    } else if (lineage_load(context->store, trouble->name, &lineage, &why) && lineage_verify(lineage, &why)) {
-        judge(trouble, kind_of(context, lineage->cert), NULL);
-        trouble->names = cert_identifiers(lineage->cert);
-    } else {
+    if (!lineage_load(context->store, trouble->name, &lineage, &why) || !lineage_verify(lineage, &why)) {
         judge(trouble, TROUBLE_BROKEN, why.why);
+        return;
     }
+    judge(trouble, kind_of(context, lineage->cert), NULL);
+    trouble->names = cert_identifiers(lineage->cert);
+    if (trouble->kind == TROUBLE_NONE)
+        judge_renewal(context, trouble, lineage);
+}
+
+void trouble_look(struct context *context, struct trouble *trouble)
+{
+    AUTO(free) char *dir = xprintf("%s/live/%s", store_config_dir(context->store), trouble->name);
+    AUTO(usable_clear) struct usable usable = { 0 };
+    struct error why = { 0 };
+    enum conf_state conf = look_at_conf(context, trouble->name, &why);
+
+    identifiers_clear(&trouble->names);
+    free(trouble->keeps);
+    trouble->has_conf = conf != CONF_MISSING;
+    usable_look(dir, trouble->use, context_now(context), &usable);
+    trouble->keeps = usable_keeps(&usable);
+    if (conf == CONF_MISSING)
+        look_without_conf(trouble, &usable);
+    else if (conf == CONF_BAD)
+        judge(trouble, TROUBLE_BAD_RENEWAL, why.why);
+    else
+        look_with_conf(context, trouble);
+    if (trouble->names.len == 0 && usable.state == USABLE_YES && usable.cert != NULL)
+        trouble->names = cert_identifiers(usable.cert);
     if (trouble->names.len == 0)
         guess_names(context, trouble);
 }
@@ -229,6 +284,7 @@ void troubles_clear(struct troubles *troubles)
     for (size_t i = 0; i < troubles->len; i++) {
         free(troubles->at[i].name);
         free(troubles->at[i].why);
+        free(troubles->at[i].keeps);
         free(troubles->at[i].backup.path);
         identifiers_clear(&troubles->at[i].names);
     }

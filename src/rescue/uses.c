@@ -20,15 +20,17 @@ struct search {
 
 struct host { /* a server block or virtual host, as it is read */
     struct list names;
-    struct list paths;  /* of certificates and keys */
-    struct list places; /* of each path */
+    struct list certs, keys;             /* paths, in their order */
+    struct list cert_places, key_places; /* of each path */
 };
 
 static void host_clear_at(struct host *host)
 {
     list_clear(&host->names);
-    list_clear(&host->paths);
-    list_clear(&host->places);
+    list_clear(&host->certs);
+    list_clear(&host->keys);
+    list_clear(&host->cert_places);
+    list_clear(&host->key_places);
 }
 
 /* ---- what a host says ---- */
@@ -52,13 +54,14 @@ static void add_name(struct list *names, const char *text)
         add_once(names, name);
 }
 
-/* "LIVE/NAME/privkey.pem": NAME, of the caller's; NULL: it is another path. */
+/* "LIVE/NAME/privkey.pem", or a path in archive/NAME: NAME, of the caller's; NULL: it is another path. */
 static char *lineage_in(const char *live, const char *path)
 {
     AUTO(free) char *absolute = file_absolute(path), *dir = file_dirname(absolute), *above = file_dirname(dir);
+    AUTO(free) char *store = file_dirname(live), *archive = file_join(store, "archive");
     struct error err = { 0 };
 
-    if (strcmp(above, live) != 0 || !lineage_name_check(file_basename(dir), &err))
+    if ((strcmp(above, live) != 0 && strcmp(above, archive) != 0) || !lineage_name_check(file_basename(dir), &err))
         return NULL;
     return xstrdup(file_basename(dir));
 }
@@ -77,28 +80,48 @@ static struct use *use_named(const struct search *search, const char *name)
     return &uses->at[uses->len++];
 }
 
-static void note(const struct search *search, const struct host *host)
+static void add_pair(struct use *use, const char *cert, const char *key)
 {
-    for (size_t i = 0; i < host->paths.len; i++) {
-        AUTO(free) char *name = lineage_in(search->live, host->paths.at[i]);
+    for (size_t i = 0; i < use->certs.len; i++)
+        if (strcmp(use->certs.at[i], cert) == 0 && strcmp(use->keys.at[i], key) == 0)
+            return;
+    list_add(&use->certs, cert);
+    list_add(&use->keys, key);
+}
+
+/* One path of a pair, or both, may be in the directory of a certificate. */
+static void note_pair(const struct search *search, const struct host *host, size_t pair)
+{
+    const char *cert = pair < host->certs.len ? host->certs.at[pair] : "";
+    const char *key = pair < host->keys.len ? host->keys.at[pair] : "";
+    const char *paths[] = { cert, key };
+
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        AUTO(free) char *name = paths[i][0] == '\0' ? NULL : lineage_in(search->live, paths[i]);
         struct use *use = name == NULL ? NULL : use_named(search, name);
 
         if (use == NULL)
             continue;
         for (size_t k = 0; k < host->names.len; k++)
             add_name(&use->hosts, host->names.at[k]);
-        add_once(&use->places, host->places.at[i]);
+        add_once(&use->places, i == 0 ? host->cert_places.at[pair] : host->key_places.at[pair]);
+        add_pair(use, cert, key);
     }
 }
 
-static void add_path(struct host *host, const char *path, const char *file, size_t line)
+static void note(const struct search *search, const struct host *host)
+{
+    for (size_t pair = 0; pair < host->certs.len || pair < host->keys.len; pair++)
+        note_pair(search, host, pair);
+}
+
+/* What a path with a variable leads to is known when a client comes, so it is nobody's. */
+static void add_path(struct host *host, bool key, const char *path, const char *file, size_t line)
 {
     AUTO(free) char *place = xprintf("%s:%zu", file, line);
 
-    if (path == NULL)
-        return;
-    list_add(&host->paths, path);
-    list_add(&host->places, place);
+    list_add(key ? &host->keys : &host->certs, path == NULL || strchr(path, '$') != NULL ? "" : path);
+    list_add(key ? &host->key_places : &host->cert_places, place);
 }
 
 /* ---- nginx ---- */
@@ -117,7 +140,7 @@ static void read_nginx_server(
         if ((nginx_is(node, "ssl_certificate") || nginx_is(node, "ssl_certificate_key")) && node->word_count > 1) {
             AUTO(free) char *path = nginx_conf_path(conf, node->words[1].text);
 
-            add_path(&host, path, node->file->path, node->line);
+            add_path(&host, nginx_is(node, "ssl_certificate_key"), path, node->file->path, node->line);
         }
     }
     note(search, &host);
@@ -174,7 +197,7 @@ static void read_apache_host(const struct search *search, const struct apache_no
             list_add(&host.names, apache_node_word(node, i));
         if ((apache_node_is(node, "SSLCertificateFile") || apache_node_is(node, "SSLCertificateKeyFile")) &&
             node->word_count > 1)
-            add_path(&host, apache_node_word(node, 1), file, node->line);
+            add_path(&host, apache_node_is(node, "SSLCertificateKeyFile"), apache_node_word(node, 1), file, node->line);
     }
     note(search, &host);
 }
@@ -264,6 +287,8 @@ void uses_clear(struct uses *uses)
         free(uses->at[i].name);
         list_clear(&uses->at[i].hosts);
         list_clear(&uses->at[i].places);
+        list_clear(&uses->at[i].certs);
+        list_clear(&uses->at[i].keys);
     }
     free(uses->at);
     *uses = (struct uses){ 0 };

@@ -40,8 +40,12 @@ TEST(nginx_and_apache)
         "server { server_name c.test; include shared.conf; }\n"
         "server { server_name d.test; include shared.conf; }\n"
         "server { server_name other.test; ssl_certificate /etc/ssl/x.pem; }\n"
+        "server { server_name v.test; ssl_certificate %s/$ssl_server_name/x.pem; ssl_certificate_key %s/$host/y.pem; "
+        "}\n"
+        "server { server_name old.test; ssl_certificate %s/../archive/o/cert1.pem; ssl_certificate_key /etc/ssl/o.key; "
+        "}\n"
         "server { server_name deep.test; ssl_certificate %s/deep/er/x.pem; }\n",
-        live, live);
+        live, live, live, live, live);
     AUTO(free)
     char *host = xprintf("<IfModule mod_ssl.c>\n<VirtualHost *:443>\nServerName e.test\nServerAlias f.test *.g.test\n"
                          "SSLCertificateFile \"%s/e/fullchain.pem\"\n</VirtualHost>\n</IfModule>\n",
@@ -53,7 +57,13 @@ TEST(nginx_and_apache)
     write_text(at("apache/sites-enabled/e.conf"), host);
     write_text(at("apache/sites-enabled/off.conf.bak"), host);
     uses_find(settings, live, &uses);
-    CHECK_INT(uses.len, 3, "certificates");
+    CHECK_INT(uses.len, 4, "certificates");
+    check_use(&uses, "o", "nginx", "old.test", 1);
+    CHECK_TEXT(uses_of(&uses, "o")->keys.at[0], "/etc/ssl/o.key", "a key that lies elsewhere");
+    CHECK_INT(uses_of(&uses, "s")->certs.len, 1, "a pair that two hosts have");
+    CHECK(text_ends(uses_of(&uses, "s")->certs.at[0], "/s/fullchain.pem") &&
+          text_ends(uses_of(&uses, "s")->keys.at[0], "/s/privkey.pem"));
+    CHECK_TEXT(uses_of(&uses, "a")->keys.at[0], "", "a key that is not told");
     check_use(&uses, "a", "nginx", "a.test www.a.test 192.0.2.1", 1);
     check_use(&uses, "s", "nginx", "c.test d.test", 1);
     check_use(&uses, "e", "apache", "e.test f.test *.g.test", 1);

@@ -21,6 +21,7 @@
 #define KNOWN_MINOR 5
 #define NEW_KEY "evercert_new"         /* in the file of a lineage until its first version is complete */
 #define REVOKED_KEY "evercert_revoked" /* in that of what is deleted because its certificate was revoked */
+#define GUESSED_KEY "evercert_guessed" /* in a file that was made up, until a certificate was obtained as it says */
 #define RENEWAL_INFO "acme_renewal_info"
 #define RETRY_KEY "ari_retry_after" /* Certbot's: local time without zone */
 /* Ours, in UTC: the instant chosen within the suggested window, of which certificate (its serial number), and when the
@@ -198,6 +199,7 @@ void lineage_fill_conf(const struct lineage *lineage, const struct settings *set
 {
     conf_remove(conf, "", NEW_KEY);
     conf_remove(conf, "", REVOKED_KEY);
+    conf_remove(conf, "", GUESSED_KEY);
     conf_set(
         conf, "", "version", EVERCERT_VERSION); /* a number below Certbot's, so that it takes the file without a word */
     if (conf_get(conf, "", "archive_dir") == NULL)
@@ -300,6 +302,20 @@ bool lineage_finish_new(struct lineage *lineage, struct error *err)
     TRY(lineage_copy_conf(lineage, &conf, err));
     conf_remove(conf, "", NEW_KEY);
     return adopt_conf(lineage, &conf, err);
+}
+
+bool lineage_mark_guessed(struct lineage *lineage, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = NULL;
+
+    TRY(lineage_copy_conf(lineage, &conf, err));
+    conf_set(conf, "", GUESSED_KEY, "True");
+    return adopt_conf(lineage, &conf, err);
+}
+
+bool lineage_is_guessed(const struct lineage *lineage)
+{
+    return text_equal(conf_get(lineage->conf, "", GUESSED_KEY), "True");
 }
 
 bool lineage_save_settings(struct lineage *lineage, const struct settings *settings, struct error *err)

@@ -78,6 +78,10 @@ void lineage_fill_conf(const struct lineage *lineage, const struct settings *set
 MUST_USE bool lineage_create_conf(const struct lineage *lineage, const struct settings *settings, struct error *err);
 /* Whether lineage_mark_revoked was called; the next settings that are saved take it back. */
 bool lineage_is_marked_revoked(const struct lineage *lineage);
+/* Says in the renewal file that the authenticator or the CA in it is a guess, as the file was lost; the next version,
+ * or settings that are saved, take it back. */
+MUST_USE bool lineage_mark_guessed(struct lineage *lineage, struct error *err);
+bool lineage_is_guessed(const struct lineage *lineage);
 /* Whether its making was cut short before its renewal file said that it is complete; and saying so. */
 bool lineage_is_new(const struct lineage *lineage);
 MUST_USE bool lineage_finish_new(struct lineage *lineage, struct error *err);

@@ -164,10 +164,81 @@ def test_renewal_file_emptied(scene):
     scene.client.store.renewal("a.test").write_text("")
     live = snapshot(scene.client.store.live("a.test"))
     assert scene.look()["certificates"][0]["state"] == "no-renewal"
-    scene.emergency("--yes").says("a.test has a new renewal file", "all is well")
+    said = scene.emergency("--yes", status=1)
+    said.says("a.test has a new renewal file, in which authenticator or CA are guesses", "renew --force-renewal --cert-name a.test")
+    assert scene.look()["certificates"][0]["state"] == "guessed"
     assert snapshot(scene.client.store.live("a.test")) == live
     scene.run("renew", "--force-renewal", "--no-random-sleep-on-renew", *NEW_ACCOUNT).says("all renewals succeeded")
     check_found_again(scene)
+
+
+def test_renewal_file_with_a_bad_line(scene):
+    """It is not lost: the line is told, and the file stays as it is."""
+    conf = scene.client.store.renewal("a.test")
+    conf.write_text(conf.read_text() + "[[broken\n")
+    before = snapshot(scene.client.config)
+    scene.emergency("--yes", status=1).says("its renewal file cannot be used as it is", conf.name, "doctor --cert-name a.test")
+    assert snapshot(scene.client.config) == before
+    lose_key(scene)
+    scene.emergency("--yes", status=1).says("no stop-gap is put there before its renewal file is mended")
+    assert conf.read_bytes() == before["renewal/a.test.conf"][1]
+
+
+def site(scene):
+    return scene.host.root / "sites-available" / "one"
+
+
+def test_files_of_other_names(scene):
+    """Made by hand, or by another program: the server starts with them, and nothing is done to them."""
+    live = scene.client.store.live("a.test")
+    texts = {kind: (live / f"{kind}.pem").read_bytes() for kind in ("fullchain", "privkey")}
+    lose_files(scene)
+    live.mkdir()
+    (live / "shop.crt").write_bytes(texts["fullchain"])
+    (live / "shop.key").write_bytes(texts["privkey"])
+    scene.client.store.renewal("a.test").unlink()
+    site(scene).write_text(site(scene).read_text().replace("fullchain.pem", "shop.crt").replace("privkey.pem", "shop.key"))
+    assert not scene.refuses()
+    before = snapshot(live)
+    scene.emergency("stop-gap").says("all is well")
+    (live / "shop.key").unlink()
+    scene.emergency("stop-gap", status=1).says("whose names are none of this store's", "shop.key is missing", "nginx does not accept")
+    (live / "shop.key").write_bytes(texts["privkey"])
+    assert snapshot(live).keys() == before.keys() and not scene.refuses()
+
+
+def test_looking_leaves_no_trace(scene):
+    lose_all(scene)
+    area = scene.client.config.parent
+    before = sorted(str(path) for path in area.rglob("*"))
+    assert not scene.emergency("look", "--json", status=1).json()["well"] and not scene.look()["well"]
+    assert sorted(str(path) for path in area.rglob("*")) == before
+
+
+def test_tls_options_are_asked_for(scene):
+    """Files that servers include are written in the step of stop-gaps, not without a question."""
+    options = scene.client.config / "options-ssl-nginx.conf"
+    options.unlink()
+    assert scene.refuses()
+    scene.emergency("-n", status=1)
+    assert not options.exists()
+    scene.emergency("stop-gap").says("options-ssl-nginx.conf, which nginx may include, is there again", "nginx accepts its configuration again")
+    assert options.exists() and scene.starts()
+
+
+def test_never_over_what_a_server_can_use(scene):
+    """With an intermediate too many, and with a file missing that no server reads."""
+    live = scene.client.store.live("a.test")
+    chain = (live / "fullchain.pem").read_bytes()
+    (live / "fullchain.pem").resolve().write_bytes(chain + chain)
+    assert not scene.refuses()
+    key = (live / "privkey.pem").read_bytes()
+    scene.emergency("stop-gap", status=1).says("no stop-gap is put there", "is valid until")
+    assert (live / "privkey.pem").read_bytes() == key and not is_stop_gap(scene) and not scene.refuses()
+    (live / "fullchain.pem").resolve().write_bytes(chain)
+    (live / "chain.pem").resolve().unlink()
+    scene.emergency("stop-gap", status=None)
+    assert (live / "privkey.pem").read_bytes() == key and not is_stop_gap(scene) and not scene.refuses()
 
 
 def test_never_over_what_works(scene):
