@@ -250,6 +250,7 @@ static bool verify(struct context *context, const struct list *words, struct err
 static bool restore(struct context *context, const struct list *words, struct error *err)
 {
     struct restoring restoring = { .names = &context->settings->cert_names };
+    AUTO(free) char *path = NULL;
     AUTO(sealing_clear) struct sealing sealing = { 0 };
     struct unseal_by by;
 
@@ -257,10 +258,11 @@ static bool restore(struct context *context, const struct list *words, struct er
         (void)error_set(err, ERROR_USAGE, "restore needs a backup, or a directory with a copy of a store");
         return error_next(err, "backup restore FROM [--cert-name NAME]... [--dry-run]");
     }
+    TRY(find(context, words->at[0], &path, err));
     TRY(sealing_read(context->settings, &sealing, err));
     by = sealing_by(&sealing);
     restoring.by = &by;
-    restoring.from = words->at[0];
+    restoring.from = path;
     return restore_run(context, &restoring, err);
 }
 
@@ -326,7 +328,7 @@ const struct command cmd_backup = {
                 "compares all of it with its manifest, and each key with its certificate. "
                 "`backup restore` puts back the whole store, or the certificates that --cert-name names, from a backup or a "
                 "directory that is a copy of it. It first shows what is added and replaced, whether the certificates are older or newer than those "
-                "here, and what is named and not there; then it asks (--yes: does not), and with --dry-run it ends there. What "
+                "here, and what is named and not there, and the programs that will be run by it; then it asks (--yes on the command line: does not), and with --dry-run it ends there. What "
                 "is damaged in the copy is mended first, or not restored. All of it comes in one step: one that is cut short is "
                 "completed or taken back by the next command.",
         .topics = topics,

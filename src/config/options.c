@@ -289,6 +289,13 @@ const struct option options[] = {
         .topic = TOPIC_HIDDEN,
         .ours = true,
         .help = "With incident key-compromise: evidence is not collected first." },
+    { .names = { "with-outside-files" },
+        .type = OPTION_FLAG,
+        AT(with_outside_files),
+        .topic = TOPIC_BACKUP,
+        .ours = true,
+        .help = "Restore: also put back files outside the store that renewal files name, where they are missing. Only on "
+                "the command line." },
     { .names = { "backup-passphrase-file" },
         .type = OPTION_PATH,
         AT(backup_passphrase_file),

@@ -73,6 +73,7 @@ struct settings {
     int backup_keep;
     bool with_logs;
     bool with_keys, collect; /* incident */
+    bool with_outside_files;
     char *backup_passphrase_file;
     struct list backup_recipients, backup_keys; /* paths */
     /* the CA */

@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 
 #include "access/kind.h"
+#include "restore/claims.h"
+#include "restore/code.h"
 #include "restore/live.h"
 #include "restore/tree.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "disk/convert_in_place.h"
+#include "disk/version_dir.h"
 #include "store/lineage_conf.h"
 
 struct planning {
@@ -19,6 +22,7 @@ struct planning {
     const struct stage *stage;
     struct txn *txn;
     struct plan *plan;
+    struct claims claims;
 };
 
 void plan_clear_at(struct plan *plan)
@@ -30,9 +34,16 @@ void plan_clear_at(struct plan *plan)
     }
     free(plan->at);
     list_clear(&plan->others);
+    list_clear(&plan->programs);
     list_clear(&plan->outside);
+    list_clear(&plan->left);
     list_clear(&plan->missing);
     list_clear(&plan->kept);
+}
+
+static void planning_clear_at(struct planning *planning)
+{
+    claims_clear_at(&planning->claims);
 }
 
 static char *staged_at(const struct planning *planning, const char *path)
@@ -112,7 +123,67 @@ static bool add_tree(struct planning *planning, const char *path, struct list *c
     return true;
 }
 
+static bool add_other(struct planning *planning, const char *path, struct error *err)
+{
+    bool changed = false;
+
+    TRY(add_file(planning, path, &changed, err));
+    if (changed)
+        list_add(&planning->plan->others, path);
+    return true;
+}
+
 /* ---- a lineage ---- */
+
+static void leave(struct planning *planning, const char *path, const char *why)
+{
+    AUTO(free) char *text = xprintf("%s: %s", path, why);
+
+    list_add(&planning->plan->left, text);
+}
+
+/* A version's directory: the files that it may have. */
+static bool add_version_dir(struct planning *planning, const char *path, bool *changed, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *staged = staged_at(planning, path);
+
+    TRY(add_dirs(planning, path, err));
+    TRY(file_list_dir(staged, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *below = file_join(path, names.at[i]), *staged_below = staged_at(planning, below);
+
+        if (version_has_file(names.at[i]) && !tree_is_dir(staged_below))
+            TRY(add_file(planning, below, changed, err));
+        else
+            leave(planning, below, "no file of a version");
+    }
+    return true;
+}
+
+/* Versions of either layout, and nothing else: what lies there otherwise is nobody's. */
+static bool add_archive(struct planning *planning, const char *archive, bool *changed, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *staged = staged_at(planning, archive);
+
+    if (!tree_is_dir(staged))
+        return true;
+    TRY(add_dirs(planning, archive, err));
+    TRY(file_list_dir(staged, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(archive, names.at[i]), *below = staged_at(planning, path);
+        bool is_dir = tree_is_dir(below);
+
+        if (is_dir && convert_is_dated(names.at[i]))
+            TRY(add_version_dir(planning, path, changed, err));
+        else if (!is_dir && convert_is_numbered(names.at[i]))
+            TRY(add_file(planning, path, changed, err));
+        else
+            leave(planning, path, "no version of a certificate");
+    }
+    return true;
+}
 
 static bool remove_tree_steps(struct planning *planning, const char *path, size_t *removed, struct error *err)
 {
@@ -120,11 +191,11 @@ static bool remove_tree_steps(struct planning *planning, const char *path, size_
     AUTO(free) char *here = here_at(planning, path);
 
     if (!tree_is_dir(here)) {
-        steps_add(&planning->txn->steps, STEP_FILE, path);
+        steps_add_removal(&planning->txn->steps, STEP_FILE, path);
         *removed += 1;
         return true;
     }
-    steps_add(&planning->txn->steps, STEP_DIR, path);
+    steps_add_removal(&planning->txn->steps, STEP_DIR, path);
     TRY(file_list_dir(here, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *below = file_join(path, names.at[i]);
@@ -169,6 +240,7 @@ static bool add_live(
 {
     AUTO(list_clear) struct list names = { 0 };
     AUTO(free) char *staged = staged_at(planning, live), *here = here_at(planning, live);
+    size_t others = planning->plan->others.len;
     bool is_there = file_is_dir(here);
 
     if (is_there && (archive_changed || live_differs(staged, here))) {
@@ -180,18 +252,19 @@ static bool add_live(
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *place = file_join(here, names.at[i]);
         AUTO(free) char *path = file_join(live, names.at[i]), *staged_path = staged_at(planning, path);
-        AUTO(list_clear) struct list more = { 0 };
 
         if (live_has_ours(staged, names.at[i]) && tree_is_dir(place))
             return refuse_in_the_way(place, err);
         if (is_there && live_has_ours(staged, names.at[i]))
             continue;
         if (tree_is_dir(staged_path))
-            TRY(add_tree(planning, path, &more, err));
-        else if (names.at[i][0] != '.')
+            TRY(add_tree(planning, path, &planning->plan->others, err));
+        else if (live_has_ours(staged, names.at[i]))
             TRY(add_file(planning, path, changed, err));
-        *changed = *changed || more.len > 0;
+        else if (names.at[i][0] != '.')
+            TRY(add_other(planning, path, err));
     }
+    *changed = *changed || planning->plan->others.len > others;
     return true;
 }
 
@@ -217,15 +290,12 @@ static bool add_lineage(
     struct planning *planning, const struct candidate *candidate, struct planned *to, struct error *err)
 {
     AUTO(free) char *conf = xprintf("renewal/%s.conf", candidate->name);
-    AUTO(free) char *staged_archive = staged_at(planning, candidate->archive);
-    AUTO(list_clear) struct list changed = { 0 };
-    bool differs;
+    bool differs = false;
 
     look_here(planning, candidate->name, to);
-    if (file_is_dir(staged_archive))
-        TRY(add_tree(planning, candidate->archive, &changed, err));
+    TRY(add_archive(planning, candidate->archive, &differs, err));
     TRY(remove_versions(planning, candidate->archive, &to->removed, err));
-    differs = changed.len > 0 || to->removed > 0;
+    differs = differs || to->removed > 0;
     TRY(add_live(planning, candidate->live, differs, &differs, err));
     TRY(add_file(planning, conf, &differs, err));
     to->fate = !differs ? FATE_SAME : to->here || to->broken != NULL ? FATE_REPLACED : FATE_ADDED;
@@ -250,7 +320,7 @@ static bool is_usual(const char *path)
 {
     AUTO(free) char *absolute = file_absolute(path);
 
-    return strcmp(absolute, path) == 0;
+    return tree_is_plain_name(path) && strcmp(absolute, path) == 0;
 }
 
 static void add_outside(struct planning *planning, const struct candidate *candidate)
@@ -316,16 +386,6 @@ static bool is_rest(const char *name)
     return strcmp(name, ".restore") != 0 && !(name[0] == '.' && text_ends(name, ".lock"));
 }
 
-static bool add_other(struct planning *planning, const char *path, struct error *err)
-{
-    bool changed = false;
-
-    TRY(add_file(planning, path, &changed, err));
-    if (changed)
-        list_add(&planning->plan->others, path);
-    return true;
-}
-
 /* What lies beside the lineages: README. */
 static bool add_beside(struct planning *planning, const char *part, struct error *err)
 {
@@ -382,9 +442,10 @@ static bool add_one(struct planning *planning, const struct candidate *candidate
 {
     struct planned *to = &planning->plan->at[planning->plan->len++];
 
-    if (candidate->why != NULL) {
+    to->why = candidate->why != NULL ? xprintf("it is broken in the backup: %s", candidate->why)
+                                     : claims_take(&planning->claims, planning->txn->conf, candidate);
+    if (to->why != NULL) {
         to->fate = FATE_REFUSED;
-        to->why = xstrdup(candidate->why);
         look_here(planning, candidate->name, to);
         return true;
     }
@@ -396,15 +457,46 @@ static bool add_one(struct planning *planning, const struct candidate *candidate
 bool plan_make(
     struct store *store, const struct stage *stage, bool whole, struct txn *txn, struct plan *out, struct error *err)
 {
-    struct planning planning = { store, stage, txn, out };
+    AUTO(planning_clear) struct planning planning = { .store = store, .stage = stage, .txn = txn, .plan = out };
 
     out->at = xcalloc(stage->len + 1, sizeof *out->at);
+    TRY(claims_read(store, &planning.claims, err));
     if (whole)
         TRY(add_rest(&planning, err));
     for (size_t i = 0; i < stage->len; i++) {
-        if (!whole && stage->at[i].why == NULL)
-            TRY(add_account(&planning, &stage->at[i], err));
         TRY(add_one(&planning, &stage->at[i], err));
+        if (!whole && out->at[i].fate != FATE_REFUSED)
+            TRY(add_account(&planning, &stage->at[i], err));
     }
-    return list_kept(&planning, err);
+    return list_kept(&planning, err) && code_list(stage, out, err);
+}
+
+void plan_leave_outside(struct plan *plan, struct txn *txn)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < plan->outside.len; i++) {
+        AUTO(free) char *text = xprintf("%s: it lies outside the store (--with-outside-files)", plan->outside.at[i]);
+
+        list_add(&plan->left, text);
+    }
+    for (size_t i = 0; i < txn->steps.len; i++) {
+        struct step *step = &txn->steps.at[i];
+
+        if (step->kind == STEP_OUTSIDE)
+            free(step->path);
+        else
+            txn->steps.at[kept++] = *step;
+    }
+    txn->steps.len = kept;
+    list_clear(&plan->outside);
+}
+
+size_t plan_refused(const struct plan *plan)
+{
+    size_t refused = 0;
+
+    for (size_t i = 0; i < plan->len; i++)
+        refused += plan->at[i].fate == FATE_REFUSED;
+    return refused;
 }

@@ -212,6 +212,54 @@ TEST(broken_in_the_backup)
     CHECK_INT(live_version("a"), 'b', "the one here stays");
 }
 
+/* What is no version does not come along with a certificate, and what does is shown. */
+TEST(files_beside)
+{
+    OVER_LAYOUTS(layout)
+    {
+        AUTO(world_clear) struct world world = world_with_backup(*layout);
+        AUTO(restoration_clear) struct restoration it = { 0 };
+        struct error err = { 0 };
+
+        shell("mkdir -p backup/archive/a/deploy && echo : >backup/archive/a/deploy/x.sh && echo : "
+              ">backup/archive/a/notes && echo : >backup/live/a/haproxy.pem && for i in backup/archive/a/2*; do "
+              "! [ -d $i ] || echo : >$i/x.sh; done && rm -r conf/archive/a conf/live/a");
+        REQUIRE(prepare(&world, "backup", "a", &it, &err) && put_in_place(&it, &err), "%s: %s", *layout, err.why);
+        CHECK(it.plan.left.len >= 2, "%s: %zu", *layout, it.plan.left.len);
+        CHECK(list_has(&it.plan.others, "live/a/haproxy.pem"), "%s: not shown", *layout);
+        shell("test -f conf/live/a/haproxy.pem && ! find conf/archive | grep -E 'x.sh|notes|deploy'");
+        check_whole(&world, "a", *layout);
+    }
+}
+
+/* The directory of hooks is no archive. */
+TEST(an_archive_that_is_none)
+{
+    AUTO(world_clear) struct world world = world_with_backup("certbot");
+    AUTO(restoration_clear) struct restoration it = { 0 };
+    struct error err = { 0 };
+
+    shell("mkdir -p backup/renewal-hooks/deploy && echo : >backup/renewal-hooks/deploy/x.sh && sed -i "
+          "\"s,^archive_dir.*,archive_dir = $PWD/conf/renewal-hooks,\" backup/renewal/a.conf && rm conf/live/a/*");
+    REQUIRE(prepare(&world, "backup", "a", &it, &err), "%s", err.why);
+    CHECK_INT(it.plan.at[0].fate, FATE_REFUSED, "fate");
+    CHECK_INT(it.txn.steps.len, 0, "steps");
+}
+
+/* What was staged and is gone is no reason to remove what is here. */
+TEST(what_is_staged_goes)
+{
+    AUTO(world_clear) struct world world = world_with_backup("certbot");
+    AUTO(restoration_clear) struct restoration it = { 0 };
+    struct error err = { 0 };
+
+    shell("echo x >backup/cli.ini && echo y >conf/cli.ini");
+    REQUIRE(prepare(&world, "backup", "", &it, &err), "%s", err.why);
+    CHECK(txn_check(&it.txn, &err), "%s", err.why);
+    shell("rm conf/.restore/new/conf/cli.ini");
+    CHECK(!txn_check(&it.txn, &err) && err.next[0] != '\0', "%s", err.why);
+}
+
 /* As archives of ours keep what renewal files name outside the store. */
 static const struct {
     const char *name;
@@ -260,6 +308,25 @@ TEST(files_outside)
         REQUIRE(txn_take_back(&it.txn, &err) && txn_end(&it.txn, &err), "%s: %s", name, err.why);
         CHECK_INT(tree_has(path), outsides[i].now != NULL && outsides[i].outside == 0, name);
     }
+}
+
+TEST(files_outside_that_nobody_wants)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(restoration_clear) struct restoration it = { 0 };
+    AUTO(free) char *path = test_path("x.ini");
+    struct error err = { 0 };
+
+    shell("D=$PWD && echo \"dns_x_credentials = $D/x.ini\" >>conf/renewal/a.conf && cp -a conf backup && mkdir -p "
+          "files$D && echo x >files$D/x.ini && chmod 6777 files$D/x.ini && rm -r conf/live/a");
+    REQUIRE(prepare_archive(&world, &it, &err), "%s", err.why);
+    CHECK_INT(mode_of(at(".restore/new/files%s", path)), 0700, "what is left of its mode");
+    plan_leave_outside(&it.plan, &it.txn);
+    CHECK_INT(it.plan.outside.len, 0, "outside");
+    CHECK_INT(it.plan.left.len, 1, "left out");
+    REQUIRE(put_in_place(&it, &err), "%s", err.why);
+    CHECK(!tree_has(path), "it is there");
+    CHECK_INT(live_version("a"), 'a', "the rest is");
 }
 
 TEST_MAIN()

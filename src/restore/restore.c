@@ -1,5 +1,6 @@
 #include "restore/restore.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -44,8 +45,14 @@ bool restore_settle(struct store *store, struct error *err)
         TRY(store_lock_all(store, &lock, err));
     if (!taken)
         return true;
-    TRY(txn_settle(&txn, &went, err));
-    tell_settled(txn.conf, went);
+    if (txn_settle(&txn, &went, err)) {
+        tell_settled(txn.conf, went);
+        return true;
+    }
+    if (txn_look(&txn) > TXN_UNFINISHED)
+        return false;
+    log_warning("What a restore has left in %s cannot be removed: %s", txn.dir, err->why);
+    error_clear(err);
     return true;
 }
 
@@ -100,7 +107,49 @@ static bool stage_fill(const struct restoring *restoring, const struct txn *txn,
 
 /* ---- asking ---- */
 
-static bool ask(struct context *context, struct error *err)
+/* What is shown, and what was agreed to: kept from the first look to the second, behind the question. */
+struct talk {
+    struct buf shown;
+    bool asks;             /* there is a question to be asked */
+    size_t outside;        /* files outside the store in it */
+    bool asked, unwelcome; /* it was; and these files are not wanted */
+};
+
+static void talk_clear_at(struct talk *talk)
+{
+    buf_clear(&talk->shown);
+}
+
+/* A line in a file of settings says nothing of this backup. */
+static bool has_agreed(const struct settings *settings)
+{
+    return settings->yes && SETTING_ORIGIN(settings, yes) == ORIGIN_COMMAND_LINE;
+}
+
+/* Whether files outside the store come into question. */
+static bool may_go_outside(const struct context *context)
+{
+    return (context->settings->with_outside_files &&
+               SETTING_ORIGIN(context->settings, with_outside_files) == ORIGIN_COMMAND_LINE) ||
+           (!has_agreed(context->settings) && (context->settings->dry_run || ui_is_interactive(context->ui)));
+}
+
+static bool ask_outside(struct context *context, struct talk *talk, struct error *err)
+{
+    const struct question question = {
+        .text = "Also put back the files outside the store, with what they may run?",
+        .flag = "--with-outside-files",
+    };
+    bool yes;
+
+    if (talk->outside == 0 || context->settings->with_outside_files)
+        return true;
+    TRY(ui_yes_no(context->ui, &question, "Put back", "Leave out", false, &yes, err));
+    talk->unwelcome = !yes;
+    return true;
+}
+
+static bool ask(struct context *context, struct talk *talk, struct error *err)
 {
     const struct question question = {
         .text = "Restore this? What is replaced is kept in a backup of its own.",
@@ -108,10 +157,31 @@ static bool ask(struct context *context, struct error *err)
     };
     bool yes;
 
-    if (context->settings->yes)
-        return true;
     TRY(ui_yes_no(context->ui, &question, "Restore", "Cancel", false, &yes, err));
-    return yes || error_set(err, ERROR_CANCELED, "Nothing was changed.");
+    if (!yes)
+        return error_set(err, ERROR_CANCELED, "Nothing was changed.");
+    talk->asked = true;
+    return ask_outside(context, talk, err);
+}
+
+/* What is shown the first time must be what is found the second time. */
+static bool show(struct context *context, const char *from, const struct stage *stage, const struct plan *plan,
+    struct talk *talk, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(SHOW_MAX);
+
+    show_plan(from, stage, plan, context_now(context), &text);
+    if (text.failed)
+        return error_set(err, ERROR_STORE, "it would change more than can be shown");
+    if (!talk->asked) {
+        ui_say(context->ui, "%.*s", (int)text.len - 1, buf_text(&text));
+        buf_put(&talk->shown, buf_view(&text));
+        return true;
+    }
+    if (view_equal(buf_view(&text), buf_view(&talk->shown)))
+        return true;
+    (void)error_set(err, ERROR_STORE, "the store or the backup has changed since this was shown");
+    return error_next(err, "restore again, and look at what is shown then");
 }
 
 /* ---- putting it in place ---- */
@@ -183,7 +253,7 @@ static bool commit(struct context *context, const struct txn *txn, const struct 
 {
     struct error late = { 0 };
 
-    TRY(txn_save(txn, err));
+    TRY(txn_check(txn, err) && txn_save(txn, err));
     if (!txn_commit(txn, err)) { /* perhaps only its directory could not be synced */
         (void)!txn_end(txn, &late);
         return false;
@@ -217,12 +287,22 @@ static bool examine_one(struct context *context, const char *name, size_t *open,
     return true;
 }
 
+static bool judge(size_t refused, size_t open, struct error *err)
+{
+    if (open == 0 && refused == 0)
+        return true;
+    (void)error_set(err, ERROR_STORE,
+        "%zu certificate(s) could not be restored, and %zu problem(s) of those that were "
+        "remain",
+        refused, open);
+    return error_next(err, "`doctor` tells more, and `doctor --fix` mends what can be mended");
+}
+
 static bool examine(struct context *context, const struct stage *stage, const struct plan *plan, struct error *err)
 {
-    size_t open = 0, refused = 0, restored = 0;
+    size_t open = 0, restored = 0;
 
     for (size_t i = 0; i < plan->len; i++) {
-        refused += plan->at[i].fate == FATE_REFUSED;
         if (plan->at[i].fate != FATE_ADDED && plan->at[i].fate != FATE_REPLACED)
             continue;
         restored++;
@@ -232,13 +312,7 @@ static bool examine(struct context *context, const struct stage *stage, const st
         plan->others.len + plan->outside.len);
     if (restored > 0)
         ui_say(context->ui, "Servers go on with what they have read before: reload those that use these certificates.");
-    if (open == 0 && refused == 0)
-        return true;
-    (void)error_set(err, ERROR_STORE,
-        "%zu certificate(s) could not be restored, and %zu problem(s) of those that were "
-        "remain",
-        refused, open);
-    return error_next(err, "`doctor` tells more, and `doctor --fix` mends what can be mended");
+    return judge(plan_refused(plan), open, err);
 }
 
 static void tell_trail(const char *from, const struct stage *stage, const struct plan *plan)
@@ -255,16 +329,26 @@ static void tell_trail(const char *from, const struct stage *stage, const struct
 
 /* ---- all of it ---- */
 
-static bool refuse_broken(const struct restoring *restoring, const struct stage *stage, struct error *err)
+static bool refuse_named(
+    const struct restoring *restoring, const struct stage *stage, const struct plan *plan, struct error *err)
 {
-    for (size_t i = 0; i < stage->len && restoring->names->len > 0; i++)
-        if (stage->at[i].why != NULL)
-            return error_set(err, ERROR_STORE, "%s cannot be restored, as it is broken in the backup: %s",
-                stage->at[i].name, stage->at[i].why);
+    for (size_t i = 0; i < plan->len && restoring->names->len > 0; i++)
+        if (plan->at[i].fate == FATE_REFUSED)
+            return error_set(err, ERROR_STORE, "%s cannot be restored: %s", stage->at[i].name, plan->at[i].why);
     return true;
 }
 
-static bool restore(struct context *context, const struct restoring *restoring, struct txn *txn, struct error *err)
+static bool put_in_place(struct context *context, const struct restoring *restoring, const struct txn *txn,
+    const struct stage *stage, const struct plan *plan, struct error *err)
+{
+    TRY(keep_replaced(context, txn, restoring->from, err));
+    TRY(commit(context, txn, stage, plan, err));
+    tell_trail(restoring->from, stage, plan);
+    return examine(context, stage, plan, err);
+}
+
+static bool restore(
+    struct context *context, const struct restoring *restoring, struct txn *txn, struct talk *talk, struct error *err)
 {
     AUTO(stage_clear) struct stage stage = { 0 };
     AUTO(plan_clear) struct plan plan = { 0 };
@@ -273,20 +357,24 @@ static bool restore(struct context *context, const struct restoring *restoring, 
     TRY(txn_begin(txn, err));
     TRY(stage_fill(restoring, txn, &stage, err));
     TRY(stage_prepare(&stage, context->settings, restoring->names, err));
-    TRY(refuse_broken(restoring, &stage, err));
     TRY(plan_make(context->store, &stage, whole, txn, &plan, err));
-    show_plan(context->ui, restoring->from, &stage, &plan, context_now(context));
+    TRY(refuse_named(restoring, &stage, &plan, err));
+    if (!may_go_outside(context))
+        plan_leave_outside(&plan, txn);
+    TRY(show(context, restoring->from, &stage, &plan, talk, err));
+    if (talk->unwelcome)
+        plan_leave_outside(&plan, txn);
     if (!plan_changes(txn))
         ui_say(context->ui, "Nothing is to be changed.");
     if (!plan_changes(txn) || context->settings->dry_run)
-        return true;
-    TRY(ask(context, err) && keep_replaced(context, txn, restoring->from, err));
-    TRY(commit(context, txn, &stage, &plan, err));
-    tell_trail(restoring->from, &stage, &plan);
-    return examine(context, &stage, &plan, err);
+        return judge(plan_refused(&plan), 0, err);
+    talk->asks = !talk->asked && !has_agreed(context->settings);
+    talk->outside = plan.outside.len;
+    return talk->asks || put_in_place(context, restoring, txn, &stage, &plan, err);
 }
 
-bool restore_run(struct context *context, const struct restoring *restoring, struct error *err)
+static bool restore_locked(
+    struct context *context, const struct restoring *restoring, struct talk *talk, struct error *err)
 {
     AUTO(txn_clear) struct txn txn = { 0 };
     AUTO(range_lock_release) struct range_lock *lock = NULL;
@@ -299,8 +387,20 @@ bool restore_run(struct context *context, const struct restoring *restoring, str
         (void)error_set(err, ERROR_STORE, "an earlier restore of %s was cut short", txn.conf);
         return error_next(err, "complete it first, by any command without --dry-run");
     }
-    ok = restore(context, restoring, &txn, err);
+    ok = restore(context, restoring, &txn, talk, err);
     if (txn_look(&txn) == TXN_UNFINISHED && !txn_end(&txn, &late))
         log_warning("What was staged in %s could not be removed: %s", txn.dir, late.why);
     return ok;
+}
+
+/* While somebody thinks about the question, others may use the store: it is given up, and all is looked at anew. */
+bool restore_run(struct context *context, const struct restoring *restoring, struct error *err)
+{
+    AUTO(talk_clear) struct talk talk = { .shown = BUF(SHOW_MAX) };
+
+    TRY(restore_locked(context, restoring, &talk, err));
+    if (!talk.asks)
+        return true;
+    TRY(ask(context, &talk, err));
+    return restore_locked(context, restoring, &talk, err);
 }

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define TEXT_MAX ((size_t)4 << 20)
 #define LISTED_MAX 20 /* of a kind; the others are counted */
 
 bool plan_changes(const struct txn *txn)
@@ -52,7 +51,7 @@ static void put_lineage(struct buf *text, const struct candidate *backup, const 
 
     buf_putf(text, "  %s: %s\n", backup->name, words[planned->fate]);
     if (planned->fate == FATE_REFUSED) {
-        buf_putf(text, "      it is broken in the backup: %s\n", planned->why);
+        buf_putf(text, "      %s\n", planned->why);
         return;
     }
     buf_put_text(text, "      backup: ");
@@ -62,30 +61,41 @@ static void put_lineage(struct buf *text, const struct candidate *backup, const 
         put_replaced(text, backup, planned, now);
 }
 
-static void put_list(struct buf *text, const char *what, const struct list *list)
+static void put_some(struct buf *text, const char *what, const struct list *list, size_t most)
 {
     if (list->len == 0)
         return;
     buf_putf(text, "%s\n", what);
-    for (size_t i = 0; i < list->len && i < LISTED_MAX; i++)
+    for (size_t i = 0; i < list->len && i < most; i++)
         buf_putf(text, "  %s\n", list->at[i]);
-    if (list->len > LISTED_MAX)
-        buf_putf(text, "  and %zu more\n", list->len - LISTED_MAX);
+    if (list->len > most)
+        buf_putf(text, "  and %zu more\n", list->len - most);
 }
 
-void show_plan(struct ui *ui, const char *from, const struct stage *stage, const struct plan *plan, int64_t now)
+static void put_list(struct buf *text, const char *what, const struct list *list)
 {
-    AUTO(buf_clear) struct buf text = BUF(TEXT_MAX);
+    put_some(text, what, list, LISTED_MAX);
+}
 
-    buf_putf(&text, "Certificates in %s:\n", from);
+/* What root will run by it is shown, however much that is. */
+static void put_all(struct buf *text, const char *what, const struct list *list)
+{
+    put_some(text, what, list, list->len);
+}
+
+void show_plan(const char *from, const struct stage *stage, const struct plan *plan, int64_t now, struct buf *out)
+{
+    buf_putf(out, "Certificates in %s:\n", from);
     for (size_t i = 0; i < plan->len; i++)
-        put_lineage(&text, &stage->at[i], &plan->at[i], now);
+        put_lineage(out, &stage->at[i], &plan->at[i], now);
     if (plan->len == 0)
-        buf_put_text(&text, "  none\n");
-    put_list(&text, "Other files of the store that are added or replaced:", &plan->others);
-    put_list(&text, "Files outside the store that are put back:", &plan->outside);
-    put_list(&text, "Files outside the store that are named, and neither here nor in the backup:", &plan->missing);
-    put_list(&text, "Certificates here that the backup does not have, which stay as they are:", &plan->kept);
-    put_list(&text, "Of the backup:", &stage->told);
-    ui_say(ui, "%.*s", (int)text.len - 1, buf_text(&text));
+        buf_put_text(out, "  none\n");
+    put_list(out, "Other files of the store that are added or replaced:", &plan->others);
+    put_all(
+        out, "Programs that will be run, and settings that name them, which are added or replaced:", &plan->programs);
+    put_all(out, "Files outside the store that are put back:", &plan->outside);
+    put_list(out, "Files outside the store that are named, and neither here nor in the backup:", &plan->missing);
+    put_list(out, "Certificates here that the backup does not have, which stay as they are:", &plan->kept);
+    put_list(out, "Of the backup, and left out:", &plan->left);
+    put_list(out, "Of the backup:", &stage->told);
 }

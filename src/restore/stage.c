@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "access/kind.h"
+#include "restore/code.h"
 #include "restore/paths.h"
 #include "restore/tree.h"
 #include "base/file.h"
@@ -119,6 +120,7 @@ bool stage_move(struct stage *stage, const struct txn *txn, const char *root, co
     AUTO(free) char *to = txn_side_path(txn, SIDE_NEW, "files");
 
     init(stage, txn);
+    tree_open_dir(root); /* only what its owner may write can be moved */
     if (rename(root, stage->conf) != 0)
         return file_error(err, "take", root);
     if (files != NULL && file_is_dir(files) && rename(files, to) != 0)
@@ -215,7 +217,8 @@ static void forget(struct candidate *candidate)
 }
 
 /* What cannot be used as it is, is mended: what `tar -h` made of links, say. */
-static void add_candidate(struct stage *stage, struct store *store, const struct settings *own, const char *name)
+static void add_candidate(
+    struct stage *stage, struct store *store, const struct settings *own, const struct list *bad, const char *name)
 {
     struct candidate *to;
     struct error err = { 0 }, mending = { 0 };
@@ -223,6 +226,10 @@ static void add_candidate(struct stage *stage, struct store *store, const struct
     stage->at = xrealloc(stage->at, stage->len + 1, sizeof *stage->at);
     to = &stage->at[stage->len++];
     *to = (struct candidate){ .name = xstrdup(name) };
+    if (list_has(bad, name)) {
+        to->why = xstrdup("its renewal file names the directory in which it is staged");
+        return;
+    }
     if (!paths_are_inside(store, name, stage->conf, &err)) {
         to->why = xstrdup(err.why);
         return;
@@ -251,19 +258,22 @@ static bool with_store(
     struct stage *stage, struct store *store, const struct settings *own, const struct list *only, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
-    AUTO(list_clear) struct list names = { 0 };
+    AUTO(list_clear) struct list names = { 0 }, bad = { 0 };
 
-    TRY(paths_mend_links(stage->conf, err) && paths_cut_links(stage->conf, &stage->told, err));
+    TRY(code_secure(stage, err));
     TRY(store_lock_all(store, &lock, err));
     TRY(store_lineage_names(store, &names, err));
     for (size_t i = 0; i < only->len; i++)
         if (!list_has(&names, only->at[i]))
             return refuse_missing(only->at[i], &names, err);
     for (size_t i = 0; i < names.len; i++)
+        if (paths_name_staging(store, names.at[i], stage->txn->dir))
+            list_add(&bad, names.at[i]);
+    for (size_t i = 0; i < names.len; i++)
         TRY(paths_move(store, names.at[i], stage->conf, err));
     for (size_t i = 0; i < names.len; i++)
         if (only->len == 0 || list_has(only, names.at[i]))
-            add_candidate(stage, store, own, names.at[i]);
+            add_candidate(stage, store, own, &bad, names.at[i]);
     for (size_t i = 0; i < stage->len; i++)
         TRY(paths_settle(store, stage->at[i].name, stage->conf, stage->txn->conf, err));
     return true;
@@ -274,6 +284,7 @@ bool stage_prepare(struct stage *stage, const struct settings *settings, const s
     AUTO(settings_free) struct settings *own = settings_of_stage(stage, settings);
     AUTO(store_close) struct store *store = NULL;
 
+    TRY(paths_mend_links(stage->conf, err) && paths_cut_links(stage->conf, &stage->told, err));
     TRY(store_open(own, 0, &store, err));
     return with_store(stage, store, own, only, err);
 }

@@ -45,6 +45,11 @@ static const struct {
     { "a live file is a link to another's key", "ln -sf $V/secret backup/live/a/privkey.pem" },
     { "an archive's file is one", "ln -sf $V/secret backup/archive/a/privkey1.pem" },
     { "the renewal file names another store", "sed -i \"s,= .*/live/,= $V/live/,\" backup/renewal/a.conf" },
+    { "it names a link in the staging directory, and is to be mended",
+        "ln -s $V backup/lnk && mkdir -p $V/dir && mkdir -p victim.was/dir && rm -r backup/live/a && cp -rL "
+        "conf/live/a backup/live/a && sed -i \"s,^archive_dir.*,archive_dir = $PWD/conf/.restore/new/conf/lnk/dir,\" "
+        "backup/renewal/a.conf" },
+    { "it names a link beside live", "ln -s $V backup/x && sed -i 's,conf/live/,conf/x/live/,' backup/renewal/a.conf" },
     { "it names a path upwards", "sed -i \"s,/archive/a,/archive/../../victim/archive/a,\" backup/renewal/a.conf" },
 };
 
@@ -64,6 +69,61 @@ TEST(hostile_copies)
             (void)!put_in_place(&it, &err);
         shell("diff -r --no-dereference victim.was victim && ! grep -rqs secret conf/live/a/ conf/archive/");
     }
+}
+
+static const struct {
+    const char *name, *make; /* of the copy: $V is elsewhere */
+    const char *gone;        /* what is not restored */
+} leaving[] = {
+    { "hooks", "rm -rf backup/renewal-hooks && ln -s $V backup/renewal-hooks", "renewal-hooks/secret" },
+    { "settings", "ln -s $V/secret backup/cli.ini", "cli.ini" },
+    { "accounts", "rm -rf backup/accounts && ln -s $V backup/accounts", "accounts/secret" },
+    { "deep below", "mkdir -p backup/x/y && ln -s $V backup/x/y/z", "x/y/z" },
+    { "a link to a link", "ln -s $V backup/q && ln -s q backup/r", "r" },
+    { "nowhere", "ln -s nowhere backup/s", "s" },
+};
+
+TEST(links_that_leave)
+{
+    for (size_t i = 0; i < COUNT(leaving); i++) {
+        AUTO(world_clear) struct world world = world_new("certbot");
+        AUTO(restoration_clear) struct restoration it = { 0 };
+        const char *name = leaving[i].name;
+        struct error err = { 0 };
+
+        shell("cp -a conf backup && mkdir victim && echo x >victim/secret && V=$PWD/victim && %s && rm -r conf/live/a",
+            leaving[i].make);
+        REQUIRE(prepare(&world, "backup", "", &it, &err) && put_in_place(&it, &err), "%s: %s", name, err.why);
+        CHECK(it.stage.told.len > 0, "%s: nothing is told", name);
+        CHECK(!tree_has(at("%s", leaving[i].gone)), "%s", name);
+        CHECK_INT(live_version("a"), 'a', name);
+    }
+}
+
+/* As Certbot links the accounts of two versions of one server. */
+TEST(links_of_accounts)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(restoration_clear) struct restoration it = { 0 };
+    struct error err = { 0 };
+
+    shell("cp -a conf backup && mkdir -p backup/accounts/v1/directory/abc backup/accounts/v2 && "
+          "ln -s /etc/letsencrypt/accounts/v1/directory backup/accounts/v2/directory");
+    REQUIRE(prepare(&world, "backup", "", &it, &err) && put_in_place(&it, &err), "%s", err.why);
+    CHECK(file_is_dir(at("accounts/v2/directory/abc")), "it leads to the one beside it");
+    CHECK_INT(it.stage.told.len, 0, "told");
+}
+
+TEST(the_staging_directory_is_named)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(restoration_clear) struct restoration it = { 0 };
+    struct error err = { 0 };
+
+    shell("cp -a conf backup && sed -i \"s,= .*/conf/,= $PWD/conf/.restore/new/conf/,\" backup/renewal/a.conf");
+    REQUIRE(prepare(&world, "backup", "", &it, &err), "%s", err.why);
+    CHECK_INT(it.plan.at[0].fate, FATE_REFUSED, "fate");
+    CHECK(strstr(it.plan.at[0].why, "staged") != NULL, "%s", it.plan.at[0].why);
 }
 
 TEST(the_store_itself)

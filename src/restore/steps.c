@@ -8,13 +8,23 @@
 #define HEAD "evercert restore 1"
 #define END "end"
 
-void steps_add(struct steps *steps, enum step_kind kind, const char *path)
+static void add(struct steps *steps, struct step step)
 {
     if (steps->len == steps->room) {
         steps->room = steps->room == 0 ? 64 : steps->room * 2;
         steps->at = xrealloc(steps->at, steps->room, sizeof *steps->at);
     }
-    steps->at[steps->len++] = (struct step){ kind, xstrdup(path) };
+    steps->at[steps->len++] = step;
+}
+
+void steps_add(struct steps *steps, enum step_kind kind, const char *path)
+{
+    add(steps, (struct step){ .kind = kind, .path = xstrdup(path) });
+}
+
+void steps_add_removal(struct steps *steps, enum step_kind kind, const char *path)
+{
+    add(steps, (struct step){ .kind = kind, .path = xstrdup(path), .goes = true });
 }
 
 void steps_clear(struct steps *steps)
@@ -23,14 +33,6 @@ void steps_clear(struct steps *steps)
         free(steps->at[i].path);
     free(steps->at);
     *steps = (struct steps){ 0 };
-}
-
-void steps_write(const struct steps *steps, struct buf *out)
-{
-    buf_put_text(out, HEAD "\n");
-    for (size_t i = 0; i < steps->len; i++)
-        buf_putf(out, "%c %s\n", (char)steps->at[i].kind, steps->at[i].path);
-    buf_put_text(out, END "\n");
 }
 
 static bool is_part(struct view part)
@@ -95,4 +97,30 @@ bool steps_read(struct view text, struct steps *out, struct error *err)
     *out = steps;
     steps = (struct steps){ 0 };
     return true;
+}
+
+/* A name with a line feed would be read as other steps than those that were planned. */
+static bool is_same(const struct steps *a, const struct steps *b)
+{
+    bool same = a->len == b->len;
+
+    for (size_t i = 0; i < a->len && same; i++)
+        same = a->at[i].kind == b->at[i].kind && strcmp(a->at[i].path, b->at[i].path) == 0;
+    return same;
+}
+
+bool steps_write(const struct steps *steps, struct buf *out, struct error *err)
+{
+    AUTO(steps_clear) struct steps again = { 0 };
+
+    buf_put_text(out, HEAD "\n");
+    for (size_t i = 0; i < steps->len; i++)
+        buf_putf(out, "%c %s\n", (char)steps->at[i].kind, steps->at[i].path);
+    buf_put_text(out, END "\n");
+    if (out->failed) {
+        (void)error_set(err, ERROR_STORE, "there are more files to restore than one step can hold");
+        return error_next(err, "restore certificates in groups, with --cert-name NAME for each");
+    }
+    TRY(steps_read(buf_view(out), &again, err));
+    return is_same(steps, &again) || error_set(err, ERROR_STORE, "the name of a file has a line feed in it");
 }

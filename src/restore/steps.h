@@ -17,6 +17,7 @@ enum step_kind {
 struct step {
     enum step_kind kind;
     char *path; /* below the configuration directory; of STEP_OUTSIDE absolute */
+    bool goes;  /* it is to be removed; not in the journal, where what is staged says so */
 };
 
 struct steps {
@@ -27,13 +28,15 @@ struct steps {
 #define STEPS_MAX ((size_t)64 << 20) /* bytes of a journal */
 
 void steps_add(struct steps *steps, enum step_kind kind, const char *path);
+void steps_add_removal(struct steps *steps, enum step_kind kind, const char *path);
 void steps_clear(struct steps *steps);
 static inline void steps_clear_at(struct steps *steps)
 {
     steps_clear(steps);
 }
 
-void steps_write(const struct steps *steps, struct buf *out);
+/* ERROR_STORE where what was written does not read as these steps, or does not fit into out. */
+MUST_USE bool steps_write(const struct steps *steps, struct buf *out, struct error *err);
 /* ERROR_STORE unless the text is a whole journal: each path in its place, none with "." or "..". *out is the caller's.
  */
 MUST_USE bool steps_read(struct view text, struct steps *out, struct error *err);

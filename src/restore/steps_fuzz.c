@@ -25,8 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (size_t i = 0; i < steps.len; i++)
         check(&steps.at[i]);
-    steps_write(&steps, &text);
-    if (!steps_read(buf_view(&text), &again, &err) || again.len != steps.len)
+    if (!steps_write(&steps, &text, &err) || !steps_read(buf_view(&text), &again, &err) || again.len != steps.len)
         abort();
     return 0;
 }

@@ -12,12 +12,27 @@ TEST(what_is_written_is_read)
     steps_add(&steps, STEP_FILE, "archive/a/cert1.pem");
     steps_add(&steps, STEP_LIVE, "live/a");
     steps_add(&steps, STEP_OUTSIDE, "/root/dns.ini");
-    steps_write(&steps, &text);
+    REQUIRE(steps_write(&steps, &text, &err), "%s", err.why);
     REQUIRE(steps_read(buf_view(&text), &again, &err), "%s", err.why);
     CHECK_INT(again.len, 4, "steps");
     for (size_t i = 0; i < again.len; i++) {
         CHECK_TEXT(again.at[i].path, steps.at[i].path, "path");
         CHECK_INT(again.at[i].kind, steps.at[i].kind, "kind");
+    }
+}
+
+/* None of them would be read as it was meant. */
+TEST(names_that_no_journal_has)
+{
+    static const char *const all[] = { "BB\nf cli.ini", "C\x01", "a\nend", "", "../x" };
+
+    for (size_t i = 0; i < COUNT(all); i++) {
+        AUTO(steps_clear) struct steps steps = { 0 };
+        AUTO(buf_clear) struct buf text = BUF(4096);
+        struct error err = { 0 };
+
+        steps_add(&steps, STEP_FILE, all[i]);
+        CHECK(!steps_write(&steps, &text, &err) && err.why[0] != '\0', "%zu", i);
     }
 }
 

@@ -9,7 +9,9 @@
 #include "base/acl.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "disk/place.h"
 #include "disk/remove.h"
 
@@ -121,20 +123,22 @@ bool tree_place(const char *from, const char *to, struct error *err)
     return file_is_link(from) ? copy_link(from, to, err) : copy_file(from, to, err);
 }
 
-bool tree_make_dir(const char *to, const char *like, struct error *err)
+bool tree_dress_dir(const char *dir, const char *like, struct error *err)
 {
     AUTO(close) int from = open(like, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    AUTO(close) int made = -1;
+    AUTO(close) int to = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
 
     if (from < 0 || fstat(from, &st) != 0)
         return file_error(err, "examine", like);
-    if (mkdir(to, 0700) != 0)
-        return (errno == EEXIST && file_is_dir(to)) || file_error(err, "create the directory", to);
-    made = open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (made < 0)
-        return file_error(err, "examine", to);
-    return set_access(from, made, to, &st, err);
+    if (to < 0)
+        return file_error(err, "examine", dir);
+    return set_access(from, to, dir, &st, err);
+}
+
+bool tree_make_dir(const char *to, struct error *err)
+{
+    return mkdir(to, 0700) == 0 || (errno == EEXIST && file_is_dir(to)) || file_error(err, "create the directory", to);
 }
 
 /* ---- copying a tree ---- */
@@ -144,12 +148,18 @@ struct copying {
     size_t entries;
 };
 
-static bool is_plain_name(const char *name)
+bool tree_is_plain_name(const char *name)
 {
     for (; *name != '\0'; name++)
         if ((unsigned char)*name < ' ' || *name == 0x7f)
             return false;
     return true;
+}
+
+/* Opening and closing a lock that is one of ours by a second name would give it up. */
+static bool is_lock(const char *name)
+{
+    return name[0] == '.' && text_ends(name, ".lock");
 }
 
 static bool copy_dir(struct copying *copying, const char *from, const char *to, unsigned depth, struct error *err);
@@ -165,7 +175,9 @@ static bool copy_entry(struct copying *copying, const char *from, const char *to
             err, ERROR_STORE, "there are more than %u files: this is no store", (unsigned)TREE_ENTRIES_MAX);
     if (lstat(from, &st) != 0)
         return file_error(err, "examine", from);
-    if (is_plain_name(file_basename(from))) {
+    if (is_lock(file_basename(from)))
+        return true;
+    if (tree_is_plain_name(file_basename(from))) {
         if (S_ISDIR(st.st_mode))
             return copy_dir(copying, from, to, depth + 1, err);
         if (S_ISLNK(st.st_mode))
@@ -185,13 +197,13 @@ static bool copy_dir(struct copying *copying, const char *from, const char *to, 
     if (depth > TREE_DEPTH_MAX)
         return error_set(err, ERROR_STORE, "%s lies deeper than any directory of a store", from);
     TRY(file_list_dir(from, &names, err));
-    TRY(tree_make_dir(to, from, err));
+    TRY(tree_make_dir(to, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *below = file_join(from, names.at[i]), *copy = file_join(to, names.at[i]);
 
         TRY(copy_entry(copying, below, copy, depth, err));
     }
-    return true;
+    return tree_dress_dir(to, from, err);
 }
 
 bool tree_copy(const char *from, const char *to, struct list *told, struct error *err)
@@ -298,11 +310,22 @@ bool tree_sync(const char *dir, struct error *err)
     return sync_below(dir, 0, err);
 }
 
+void tree_open_dir(const char *dir)
+{
+    struct stat st;
+
+    if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0700) != 0700 &&
+        chmod(dir, (st.st_mode & 07777) | 0700) != 0)
+        log_debug("The mode of %s cannot be changed", dir);
+}
+
 /* Best effort: what cannot be listed is removed, or not, by file_remove_tree. */
 static void wipe_keys(const char *dir, unsigned depth)
 {
     AUTO(list_clear) struct list names = { 0 };
     struct error ignored = { 0 };
+
+    tree_open_dir(dir);
 
     if (depth > TREE_DEPTH_MAX * 2 || !file_list_dir(dir, &names, &ignored))
         return;
@@ -318,7 +341,8 @@ static void wipe_keys(const char *dir, unsigned depth)
 
 bool tree_remove(const char *dir, struct error *err)
 {
-    if (tree_is_dir(dir))
-        wipe_keys(dir, 0);
+    if (!tree_is_dir(dir))
+        return file_remove(dir, err);
+    wipe_keys(dir, 0);
     return file_remove_tree(dir, err);
 }

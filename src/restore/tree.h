@@ -19,15 +19,23 @@ bool tree_has(const char *path);
 /* Whether a path is a directory itself, not by a link. */
 bool tree_is_dir(const char *path);
 
+/* Whether a name has no control characters. */
+bool tree_is_plain_name(const char *name);
+
 /* Copies the directory FROM with what is in it to TO, which must not be there: regular files, links and directories,
  * with owner, group, mode (without set-id bits), access control list and time. What is left out is added to `told` as
- * text for the user: sockets, devices, names with control characters. Owners that this user may not set are left. */
+ * text for the user: sockets, devices, names with control characters. Locks are left out
+ * without a word. Owners that this user may not set are left. */
 MUST_USE bool tree_copy(const char *from, const char *to, struct list *told, struct error *err);
 
 /* Gives FROM, a file or link, the second name TO, which must be free; a copy where there can be none. */
 MUST_USE bool tree_place(const char *from, const char *to, struct error *err);
-/* Makes the directory TO with owner, mode and list of the directory LIKE. One that is there is left alone. */
-MUST_USE bool tree_make_dir(const char *to, const char *like, struct error *err);
+/* Makes the directory TO for its owner alone; one that is there is left alone. When it is filled, it gets owner, mode
+ * and list of the directory LIKE: it may be one that its owner cannot write. */
+MUST_USE bool tree_make_dir(const char *to, struct error *err);
+MUST_USE bool tree_dress_dir(const char *dir, const char *like, struct error *err);
+/* Lets the owner of a directory, which is about to go or to be changed, write it, where that is possible. */
+void tree_open_dir(const char *dir);
 
 /* Whether both are files with the same content, owner, group and mode, or links with the same text; what cannot be read
  * is not the same. */
@@ -37,5 +45,5 @@ bool tree_same_text(const char *a, const char *b);
 
 /* Syncs every file and directory in it. */
 MUST_USE bool tree_sync(const char *dir, struct error *err);
-/* Removes it; keys that have no other name are overwritten first. Missing is fine. */
+/* Removes it, also where it is a file or link; keys that have no other name are overwritten first. Missing is fine. */
 MUST_USE bool tree_remove(const char *dir, struct error *err);

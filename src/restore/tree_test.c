@@ -1,4 +1,7 @@
 /* Trees of files: what a copy keeps, what is the same, and what goes. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/test_faults.h"
 #include "restore/tree.h"
 #include "base/test_files.h"
@@ -110,14 +113,53 @@ TEST(removing)
     CHECK(tree_remove(at("from"), &err), "what is missing is fine");
 }
 
+/* As this user, or (for root) as one who may do less: a directory that its owner cannot write is copied, and goes. */
+TEST(directories_that_cannot_be_written)
+{
+    AUTO(list_clear) struct list told = { 0 };
+    AUTO(free) char *from = NULL, *to = NULL;
+    pid_t child;
+    int status = -1;
+
+    make_tree();
+    REQUIRE(chmod(at("from/sub"), 0555) == 0 && chmod(at("from"), 0555) == 0);
+    from = xstrdup(at("from"));
+    to = xstrdup(at("to/copy"));
+    REQUIRE(mkdir(at("to"), 0777) == 0 && chmod(at("to"), 0777) == 0 && chmod(at("from/sub/privkey.pem"), 0644) == 0 &&
+            chmod(at("from/cert.pem"), 0644) == 0 && chmod(test_dir(), 0711) == 0 && chmod(at("."), 0711) == 0);
+    child = fork();
+    if (child == 0) {
+        bool ok = (geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0)) && tree_copy(from, to, &told, &err) &&
+                  tree_has(to) && tree_remove(to, &err) && !tree_has(to);
+
+        _exit(ok ? 0 : 1);
+    }
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK_INT(status, 0, "copied and removed");
+    REQUIRE(tree_copy(at("from"), at("again"), &told, &err), "%s", err.why);
+    CHECK_INT(mode_of(at("again/sub")), 0555, "its mode");
+}
+
+/* Opening a lock by a second name and closing it would give it up. */
+TEST(locks_are_not_copied)
+{
+    AUTO(list_clear) struct list told = { 0 };
+
+    make_tree();
+    write_text(at("from/sub/.evercert.lock"), "");
+    REQUIRE(tree_copy(at("from"), at("to"), &told, &err), "%s", err.why);
+    CHECK(!tree_has(at("to/sub/.evercert.lock")), "it is copied");
+    CHECK_INT(told.len, 0, "told");
+}
+
 TEST(directories)
 {
     make_tree();
-    CHECK(tree_make_dir(at("made"), at("from"), &err), "%s", err.why);
+    CHECK(tree_make_dir(at("made"), &err) && tree_dress_dir(at("made"), at("from"), &err), "%s", err.why);
     CHECK_INT(mode_of(at("made")), 0750, "like the other");
-    CHECK(tree_make_dir(at("made"), at("from/sub"), &err), "%s", err.why);
+    CHECK(tree_make_dir(at("made"), &err), "%s", err.why);
     CHECK_INT(mode_of(at("made")), 0750, "one that is there is left alone");
-    CHECK(!tree_make_dir(at("from/cert.pem"), at("from"), &err), "a file is in the way");
+    CHECK(!tree_make_dir(at("from/cert.pem"), &err), "a file is in the way");
     CHECK(tree_sync(at("from"), &err), "%s", err.why);
     CHECK(tree_is_dir(at("from")) && !tree_is_dir(at("from/link")) && tree_has(at("from/broken")), "kinds");
 }

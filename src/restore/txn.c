@@ -102,7 +102,7 @@ static bool save_one(const struct txn *txn, const struct step *step, struct erro
     if (!tree_has(place))
         return true;
     TRY(make_above(kept, err));
-    return step->kind == STEP_DIR ? tree_make_dir(kept, place, err) : tree_place(place, kept, err);
+    return step->kind == STEP_DIR ? tree_make_dir(kept, err) : tree_place(place, kept, err);
 }
 
 static bool keep_plain(const struct txn *txn, enum side side, const struct step *step, struct error *err)
@@ -112,6 +112,19 @@ static bool keep_plain(const struct txn *txn, enum side side, const struct step 
 
     TRY(make_above(plain, err));
     return live_keep_plain(from, side == SIDE_NEW ? root : NULL, plain, err);
+}
+
+/* Directories get their modes when they are filled, the lowest first. */
+static bool dress_kept(const struct txn *txn, struct error *err)
+{
+    for (size_t i = txn->steps.len; i-- > 0;) {
+        const struct step *step = &txn->steps.at[i];
+        AUTO(free) char *place = place_of(txn, step), *kept = kept_at(txn, SIDE_OLD, step);
+
+        if (step->kind == STEP_DIR && tree_is_dir(kept))
+            TRY(tree_dress_dir(kept, place, err));
+    }
+    return true;
 }
 
 bool txn_save(const struct txn *txn, struct error *err)
@@ -125,7 +138,26 @@ bool txn_save(const struct txn *txn, struct error *err)
         if (step->kind == STEP_LIVE)
             TRY(keep_plain(txn, SIDE_NEW, step, err) && keep_plain(txn, SIDE_OLD, step, err));
     }
-    return tree_sync(txn->dir, err) && file_sync_dir(above, err);
+    return dress_kept(txn, err) && tree_sync(txn->dir, err) && file_sync_dir(above, err);
+}
+
+static bool is_staged(const struct step *step, const char *kept)
+{
+    return step->kind == STEP_DIR || step->kind == STEP_LIVE ? tree_is_dir(kept) : tree_has(kept);
+}
+
+bool txn_check(const struct txn *txn, struct error *err)
+{
+    for (size_t i = 0; i < txn->steps.len; i++) {
+        const struct step *step = &txn->steps.at[i];
+        AUTO(free) char *kept = kept_at(txn, SIDE_NEW, step);
+
+        if (is_staged(step, kept) == step->goes) {
+            (void)error_set(err, ERROR_STORE, "%s has changed while the restore was prepared", kept);
+            return error_next(err, "nothing was changed: see what else works in %s, then restore again", txn->dir);
+        }
+    }
+    return true;
 }
 
 bool txn_commit(const struct txn *txn, struct error *err)
@@ -133,11 +165,7 @@ bool txn_commit(const struct txn *txn, struct error *err)
     AUTO(buf_clear) struct buf text = BUF(STEPS_MAX);
     AUTO(free) char *path = journal_path(txn, FORWARD), *temporary = journal_path(txn, ".journal");
 
-    steps_write(&txn->steps, &text);
-    if (text.failed) {
-        (void)error_set(err, ERROR_STORE, "there are more files to restore than one step can hold");
-        return error_next(err, "restore certificates in groups, with --cert-name NAME for each");
-    }
+    TRY(steps_write(&txn->steps, &text, err));
     return file_create_whole(path, temporary, buf_view(&text), FILE_PRIVATE, err);
 }
 
@@ -212,7 +240,20 @@ static bool make_dirs(const struct txn *txn, enum side side, struct error *err)
         AUTO(free) char *place = place_of(txn, step), *kept = kept_at(txn, side, step);
 
         if (step->kind == STEP_DIR && tree_is_dir(kept) && !file_is_dir(place))
-            TRY(tree_make_dir(place, kept, err));
+            TRY(tree_make_dir(place, err));
+    }
+    return true;
+}
+
+/* Those that were made get their modes when they are filled. */
+static bool dress_dirs(const struct txn *txn, enum side side, struct error *err)
+{
+    for (size_t i = txn->steps.len; i-- > 0;) {
+        const struct step *step = &txn->steps.at[i];
+        AUTO(free) char *place = place_of(txn, step), *kept = kept_at(txn, side, step);
+
+        if (step->kind == STEP_DIR && tree_is_dir(kept) && tree_is_dir(place))
+            TRY(tree_dress_dir(place, kept, err));
     }
     return true;
 }
@@ -268,6 +309,7 @@ bool txn_apply(const struct txn *txn, enum side side, struct error *err)
     TRY(remove_files(txn, side, err));
     TRY(each_live(txn, side, false, live_put, err));
     TRY(remove_dirs(txn, side, err));
+    TRY(dress_dirs(txn, side, err));
     return sync_places(txn, err);
 }
 

@@ -36,6 +36,8 @@ char *txn_side_path(const struct txn *txn, enum side side, const char *part) __a
 MUST_USE bool txn_begin(const struct txn *txn, struct error *err);
 /* Fills old/ by the steps, and new/plain; syncs all. Nothing in the store is changed yet. */
 MUST_USE bool txn_save(const struct txn *txn, struct error *err);
+/* ERROR_STORE unless all that is to be put in place is staged, and nothing else: call before the commit. */
+MUST_USE bool txn_check(const struct txn *txn, struct error *err);
 /* Writes the journal: from here on a restore that is cut short is completed. */
 MUST_USE bool txn_commit(const struct txn *txn, struct error *err);
 /* Makes what is in place that of the side. */

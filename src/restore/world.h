@@ -131,7 +131,7 @@ __attribute__((unused)) static bool put_in_place(struct restoration *it, struct 
 {
     struct error late = { 0 };
 
-    TRY(txn_save(&it->txn, err));
+    TRY(txn_check(&it->txn, err) && txn_save(&it->txn, err));
     if (!txn_commit(&it->txn, err)) {
         (void)!txn_end(&it->txn, &late);
         return false;

@@ -148,13 +148,50 @@ def test_our_own_archives(copied):
     restore(client, client.area / "bad.tar.gz.cms", "--backup-passphrase-file", secret, status=1)
     assert tree(client.config) == before and not (client.config / ".restore").exists()
 
-    restore(client, made, "--backup-passphrase-file", secret).says("Files outside the store that are put back:", str(outside))
+    restore(client, made, "--backup-passphrase-file", secret).says("left out", f"{outside}: it lies outside the store")
+    assert not outside.exists()
+    shutil.rmtree(client.store.live(NAME))
+    restore(client, made.name, "--backup-passphrase-file", secret, "--with-outside-files").says(
+        "Files outside the store that are put back:", str(outside))
     assert serial(client) == newest
     assert outside.read_text() == "token = x\n" and outside.stat().st_mode & 0o777 == 0o600
     kept = sorted(p for p in (client.work / "store-backups").iterdir() if ".restore." in p.name)
     restore(client, kept[-1], "--backup-passphrase-file", secret, "--backup-keep", "1").says("What was here is kept in")
     assert serial(client) == client.old, "what a restore has replaced can be restored"
     assert kept[-1].exists(), "and is not what makes room for the next one"
+
+
+def test_what_an_archive_chooses(copied):
+    """Nothing outside the stage is touched, and another certificate stays, whatever a renewal file or link says."""
+    client = copied("certbot")
+    victim = client.area / "victim"
+    victim.mkdir()
+    conf = client.copy / "renewal" / f"{NAME}.conf"
+    text = conf.read_text()
+    for kind in KINDS:
+        live = client.copy / "live" / NAME / f"{kind}.pem"
+        content = live.read_bytes()
+        live.unlink()
+        live.write_bytes(content)
+    (client.copy / "lnk").symlink_to(victim)
+    (client.copy / "renewal-hooks").mkdir(exist_ok=True)
+    (client.copy / "renewal-hooks" / "evil").symlink_to("/usr/bin/id")
+    before = tree(client.config)
+    for place in (client.config / ".restore" / "new" / "conf" / "lnk" / "dir", client.config / "renewal-hooks"):
+        conf.write_text("\n".join(f"archive_dir = {place}" if line.startswith("archive_dir") else line for line in text.splitlines()))
+        restore(client, client.copy, "--cert-name", NAME, "--dry-run", status=1).says("cannot be restored")
+        restore(client, client.copy, "--dry-run", status=1).says("NOT RESTORED", "renewal-hooks/evil is left out")
+    conf.rename(conf.with_name("harmless.test.conf")).write_text(text)
+    restore(client, client.copy, "--cert-name", "harmless.test", status=1).says("of another certificate", NAME)
+    assert tree(client.config) == before
+    assert not list(victim.iterdir())
+
+
+def test_yes_is_no_setting(copied):
+    client = copied("certbot")
+    (client.config / "cli.ini").write_text("yes = true\n")
+    restore(client, client.copy, yes=False, status=1).says("--yes")
+    assert serial(client) != client.old
 
 
 def on_an_overlay(client, mounts):
