@@ -1,4 +1,5 @@
 """What a frightened administrator meets: keys and certificates are gone, and the web server does not start."""
+import re
 import shlex
 import shutil
 import subprocess
@@ -154,7 +155,7 @@ def test_the_ca_is_down(scene):
     assert (scene.client.store.live("a.test") / "privkey.pem").stat().st_mode == mode
     assert not scene.host.call(*scene.host.TEST).returncode
     scene.run("doctor", status=1).says("[error] stop-gap", "renew --cert-name a.test")
-    scene.run("status").says("a self-signed stop-gap, which expires in 6 days")
+    assert re.search(r"a self-signed stop-gap, which expires in [67] days", scene.run("status").text)
     conf.write_text(conf.read_text().replace(nobody[1], scene.client.server))
     scene.run("renew", "--no-random-sleep-on-renew").says("all renewals succeeded")
     check_found_again(scene)
