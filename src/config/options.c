@@ -294,8 +294,9 @@ const struct option options[] = {
         AT(with_outside_files),
         .topic = TOPIC_BACKUP,
         .ours = true,
-        .help = "Restore: also put back files outside the store that renewal files name, where they are missing. Only on "
-                "the command line." },
+        .help =
+            "Restore: also put back files outside the store that renewal files name, where they are missing. Only on "
+            "the command line." },
     { .names = { "backup-passphrase-file" },
         .type = OPTION_PATH,
         AT(backup_passphrase_file),
