@@ -126,11 +126,15 @@ static bool has_agreed(const struct settings *settings)
     return settings->yes && SETTING_ORIGIN(settings, yes) == ORIGIN_COMMAND_LINE;
 }
 
+static bool wants_outside(const struct settings *settings)
+{
+    return settings->with_outside_files && SETTING_ORIGIN(settings, with_outside_files) == ORIGIN_COMMAND_LINE;
+}
+
 /* Whether files outside the store come into question. */
 static bool may_go_outside(const struct context *context)
 {
-    return (context->settings->with_outside_files &&
-               SETTING_ORIGIN(context->settings, with_outside_files) == ORIGIN_COMMAND_LINE) ||
+    return wants_outside(context->settings) ||
            (!has_agreed(context->settings) && (context->settings->dry_run || ui_is_interactive(context->ui)));
 }
 
@@ -142,7 +146,7 @@ static bool ask_outside(struct context *context, struct talk *talk, struct error
     };
     bool yes;
 
-    if (talk->outside == 0 || context->settings->with_outside_files)
+    if (talk->outside == 0 || wants_outside(context->settings))
         return true;
     TRY(ui_yes_no(context->ui, &question, "Put back", "Leave out", false, &yes, err));
     talk->unwelcome = !yes;
